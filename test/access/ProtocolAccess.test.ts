@@ -300,7 +300,7 @@ describe("ProtocolAccess of tokenManager, when a deployer of models is suspended
   const DEPLOYER_ROLE = roleId("DEPLOYER_ROLE");
   const OPERATOR_ROLE = roleId("OPERATOR_ROLE");
 
-  it("A3: lets an operator give the role back in the same block, but not the admin", async () => {
+  it("A3: lets an operator, but not the admin, give the role back in the same block", async () => {
     const { tokenManager, admin, guardian, operator, launcher } = await loadFixture(deployProtocol);
     await inOneBlock(
       () => tokenManager.connect(guardian).suspendRole(DEPLOYER_ROLE, launcher),

@@ -147,7 +147,7 @@ describe("RegistryAuthorised", () => {
     expect(await infrastructureReserve.PAYER_ROLE()).to.equal(await registry.PAYER_ROLE());
   });
 
-  it("has no functions of its own that manage roles, only the error in its ABI", async () => {
+  it("has only the error for a missing role in its ABI, and no functions that manage roles", async () => {
     const access = (await ethers.getContractFactory("ModelRegistry")).interface;
     for (const contract of ["factory", "infrastructureReserve", "oracleAttestation"] as const) {
       const { interface: own } = context[contract];

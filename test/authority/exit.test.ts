@@ -30,7 +30,7 @@ async function pausedEverywhere() {
   return world;
 }
 
-describe("the protocol, given everything paused and revoked that a guardian can", () => {
+describe("the protocol, after a guardian has paused and revoked everything", () => {
   let world: World;
 
   beforeEach(async () => {

@@ -117,7 +117,7 @@ describe("Ceremony for a small circuit @uninstrumented", () => {
       expect(everything()).to.deep.equal(before);
     });
 
-    it("refuses to replace it by a development key, even with --force or --record", async () => {
+    it("refuses to replace it with a development key, even if --force or --record is given", async () => {
       const before = everything();
       const line = `the key for ${CAPACITY} rows comes from a ceremony: --force and --record would make another.`;
       for (const options of [["--force"], ["--record"], ["--force", "--record"]]) await refused(line, ...options);

@@ -205,7 +205,7 @@ describe("UsageFeeRouter", () => {
     });
 
     for (const name of ["poolless", "unknown"] as const) {
-      it(`refuses the ${name} model with PoolNotFound, and keeps nothing`, async () => {
+      it(`refuses a model without a pool, and keeps nothing: ${name}`, async () => {
         const { feeRouter, poolless } = context;
         const id = name === "unknown" ? UNKNOWN : poolless.id;
         await expectUnchanged(context, async () => {
@@ -288,7 +288,7 @@ describe("UsageFeeRouter", () => {
     }
 
     for (const name of ["poolless", "unknown"] as const) {
-      it(`refuses the ${name} model with PoolNotFound`, async () => {
+      it(`refuses a model without a pool: ${name}`, async () => {
         const { feeRouter, poolless } = context;
         const id = name === "unknown" ? UNKNOWN : poolless.id;
         await expect(feeRouter.streamedTo(id, MAX_UINT256))
@@ -355,7 +355,7 @@ describe("UsageFeeRouter", () => {
     });
 
     for (const name of ["second", "unknown"] as const) {
-      it(`refuses the ${name} model with PriceNotSet`, async () => {
+      it(`refuses a model without a price: ${name}`, async () => {
         const { feeRouter, second } = context;
         const id = name === "unknown" ? UNKNOWN : second.id;
         for (const attempt of [payForCalls, feeRouter.quoteCalls]) {

@@ -58,7 +58,7 @@ export function shouldHaveOnly<Context>(
   contractOf: (context: Context) => BaseContract,
   names: readonly string[],
 ): void {
-  it("has no other function that changes state", async () => {
+  it("has exactly the state-changing functions that are tested here", async () => {
     const contract = contractOf(await loadFixture(fixture));
     expect([...names].sort()).to.deep.equal(stateChangingFunctions(contract));
   });

@@ -124,7 +124,7 @@ export function shouldBehaveLikeGuardianPause(fixture: () => Promise<Pausable>):
   after(() => loadFixture(fixture));
 
   describe("given no pause yet", () => {
-    it("is open, with a whole budget", async () => {
+    it("stops nothing, and has its whole budget", async () => {
       expect(await pausable.state()).to.deep.equal({ until: 0n, wholeAt: 0n });
       await expect(pausable.act()).to.not.be.reverted;
     });
@@ -137,7 +137,7 @@ export function shouldBehaveLikeGuardianPause(fixture: () => Promise<Pausable>):
     }
 
     for (const duration of [1n, PAUSE_BUDGET]) {
-      it(`accepts a pause of ${duration} seconds, which takes six times as long to come back`, async () => {
+      it(`accepts a pause of ${duration} seconds, whose budget takes six times as long to recover`, async () => {
         const at = await next();
         const expected = { until: at + duration, wholeAt: at + duration * RECOVERY };
         await pausable.expectPaused(pausable.pause(guardian, duration), { ...expected, account: guardian });
@@ -145,7 +145,7 @@ export function shouldBehaveLikeGuardianPause(fixture: () => Promise<Pausable>):
       });
     }
 
-    it("stays as it is when the admin resumes", async () => {
+    it("changes nothing when the admin resumes", async () => {
       const { admin } = pausable;
       await pausable.expectPaused(pausable.resume(admin), { until: 0n, wholeAt: 0n, account: admin });
       await expect(pausable.act()).to.not.be.reverted;
@@ -161,12 +161,12 @@ export function shouldBehaveLikeGuardianPause(fixture: () => Promise<Pausable>):
       await expect(pausable.act()).to.be.revertedWithCustomError(pausable.contract, "Paused").withArgs(until);
     });
 
-    it("is over in the second of its end", async () => {
+    it("stops nothing in the second of its end", async () => {
       await time.setNextBlockTimestamp((await pauseFor(DURATION)) + DURATION);
       await expect(pausable.act()).to.not.be.reverted;
     });
 
-    it("is extended at the price of what is added", async () => {
+    it("costs only what is added when it is extended", async () => {
       const { wholeAt } = { wholeAt: (await pauseFor(DURATION)) + DURATION * RECOVERY };
       const { until } = await pausable.state();
       const at = await next(HOUR);
@@ -177,7 +177,7 @@ export function shouldBehaveLikeGuardianPause(fixture: () => Promise<Pausable>):
       expect(await pausable.state()).to.deep.equal(expected);
     });
 
-    it("is neither shortened nor repeated by a guardian", async () => {
+    it("can be neither shortened nor repeated by a guardian", async () => {
       await pauseFor(DURATION);
       await next(HOUR);
       const running = DURATION - HOUR;
@@ -188,7 +188,7 @@ export function shouldBehaveLikeGuardianPause(fixture: () => Promise<Pausable>):
       await expectRefused(running - 1n, running - 1n, max - 1n);
     });
 
-    it("is extended by the whole rest of the budget, and not by a second more", async () => {
+    it("can be extended by the rest of the budget, and not by a second more", async () => {
       await pauseFor(DURATION);
       const at = await next();
       const max = DURATION - 1n + (PAUSE_BUDGET * RECOVERY - (DURATION * RECOVERY - 1n)) / RECOVERY;
@@ -208,7 +208,7 @@ export function shouldBehaveLikeGuardianPause(fixture: () => Promise<Pausable>):
       await expect(pausable.act()).to.not.be.reverted;
     });
 
-    it("G1: is ended early by no guardian", async () => {
+    it("G1: cannot be ended early by a guardian", async () => {
       const until = (await pauseFor(DURATION)) + DURATION;
       for (const sender of pausable.guardians) {
         await expect(pausable.resume(sender))
@@ -218,7 +218,7 @@ export function shouldBehaveLikeGuardianPause(fixture: () => Promise<Pausable>):
       expect((await pausable.state()).until).to.equal(until);
     });
 
-    it("keeps its end when resumed after it", async () => {
+    it("keeps its end if the admin resumes later", async () => {
       const { admin } = pausable;
       const at = await pauseFor(DURATION);
       await time.setNextBlockTimestamp(at + DURATION + 1n);
@@ -227,15 +227,15 @@ export function shouldBehaveLikeGuardianPause(fixture: () => Promise<Pausable>):
     });
   });
 
-  describe("given the whole budget paused", () => {
-    it("leaves what came back meanwhile", async () => {
+  describe("given a pause that used up the budget", () => {
+    it("allows only as much as has recovered meanwhile", async () => {
       const at = await pauseFor(PAUSE_BUDGET);
       await time.setNextBlockTimestamp(at + PAUSE_BUDGET);
       const left = PAUSE_BUDGET / RECOVERY;
       await expectRefused(left + 1n, 0n, left);
     });
 
-    it("is whole again five budgets after the pause", async () => {
+    it("recovers the whole budget in five times its length after the end", async () => {
       const at = await pauseFor(PAUSE_BUDGET);
       await time.setNextBlockTimestamp(at + PAUSE_BUDGET * RECOVERY - 1n);
       await expectRefused(PAUSE_BUDGET, 0n, PAUSE_BUDGET - 1n);
@@ -245,7 +245,7 @@ export function shouldBehaveLikeGuardianPause(fixture: () => Promise<Pausable>):
     });
   });
 
-  it("G1: a hostile guardian keeps nobody from pausing but by pausing", async () => {
+  it("G1: lets a hostile guardian hinder an honest one only by pausing", async () => {
     const [honest, hostile] = pausable.guardians;
     const at = await next();
     await pausable.pause(hostile, 1n);
@@ -254,7 +254,7 @@ export function shouldBehaveLikeGuardianPause(fixture: () => Promise<Pausable>):
     expect((await pausable.state()).until).to.equal(at + RECOVERY + PAUSE_BUDGET);
   });
 
-  it(`G1: at most 14 days in any 42 are paused, in ${STEPS} steps of two guardians and the admin`, async () => {
+  it(`G1: pauses at most 14 days in any 42, in ${STEPS} steps of two guardians and the admin`, async () => {
     const random = new Random("two guardians");
     const { guardians, admin } = pausable;
     const budget = new Budget();

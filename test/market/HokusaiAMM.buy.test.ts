@@ -286,7 +286,7 @@ describe("HokusaiAMM buys", () => {
       }
     });
 
-    it("refuses the largest amount that there is room for only because of the investor allocation", async () => {
+    it("lets the investor allocation refuse the largest amount that there is room for", async () => {
       const { pool, token, investorAllocation } = context;
       const room = MAX_RESERVE - (await pool.reserve());
       const { tokensOut } = modelBuy(await stateOf(pool), room);

@@ -94,7 +94,7 @@ describe("HokusaiAMM fees", () => {
       }
     });
 
-    it("P2: keeps the stream even through trades, which change neither its amount nor its end", async () => {
+    it("P2: keeps the stream steady through trades, which change neither its amount nor its end", async () => {
       const { pool, alice } = context;
       let state = await stateOf(pool);
       const at = await deposit();

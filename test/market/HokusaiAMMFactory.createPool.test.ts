@@ -72,7 +72,7 @@ describe("HokusaiAMMFactory.createPool", () => {
     context = await loadFixture(registered);
   });
 
-  describe("createPoolWithParams, given a registered model", () => {
+  describe("createPoolWithParams", () => {
     it("creates the pool, binds the token to it, marks the model as deployed, and emits all events", async () => {
       const { factory, registry, token, id, poolCreator, modelId, investorAllocation } = context;
       const terms = buildPoolTerms();
@@ -107,38 +107,40 @@ describe("HokusaiAMMFactory.createPool", () => {
       expect(await pool.sellsOpenAt()).to.equal(BigInt(await time.latest()) + terms.ibrDuration);
     });
 
-    it("numbers the pools in order of creation, and refuses every other index", async () => {
-      const { factory } = context;
-      await create(buildPoolTerms());
-      const other = await deployToken(context, { modelId: "other" });
-      await registerModel(context, other.modelId);
-      await create(buildPoolTerms(), { modelId: other.modelId, token: other.token.target as string });
-      expect(await factory.poolCount()).to.equal(2);
-      expect(await factory.poolAt(1)).to.equal(await factory.poolOf(other.id));
-      for (const index of [2n, MAX_UINT256]) {
-        await expect(factory.poolAt(index))
+    describe("poolAt", () => {
+      it("numbers the pools in order of creation, and refuses every other index", async () => {
+        const { factory } = context;
+        await create(buildPoolTerms());
+        const other = await deployToken(context, { modelId: "other" });
+        await registerModel(context, other.modelId);
+        await create(buildPoolTerms(), { modelId: other.modelId, token: other.token.target as string });
+        expect(await factory.poolCount()).to.equal(2);
+        expect(await factory.poolAt(1)).to.equal(await factory.poolOf(other.id));
+        for (const index of [2n, MAX_UINT256]) {
+          await expect(factory.poolAt(index))
+            .to.be.revertedWithCustomError(factory, "OutOfRange")
+            .withArgs(field("index"), index, 0, 1);
+        }
+      });
+
+      it("refuses every index while there is no pool", async () => {
+        const { factory } = context;
+        await expect(factory.poolAt(0))
           .to.be.revertedWithCustomError(factory, "OutOfRange")
-          .withArgs(field("index"), index, 0, 1);
-      }
-    });
+          .withArgs(field("index"), 0, 1, 0);
+      });
 
-    it("refuses every index while there is no pool", async () => {
-      const { factory } = context;
-      await expect(factory.poolAt(0))
-        .to.be.revertedWithCustomError(factory, "OutOfRange")
-        .withArgs(field("index"), 0, 1, 0);
-    });
+      it("computes the address of every pool, however many bytes its number has", async () => {
+        const from = String(context.factory.target);
+        const count = 2n ** 64n - 1n;
+        const word = ethers.concat([ethers.toBeHex(count, 12), await context.factory.treasury()]);
+        await setStorageAt(from, 0, word);
 
-    it("computes the address of every pool, however many bytes its number has", async () => {
-      const from = String(context.factory.target);
-      const count = 2n ** 64n - 1n;
-      const word = ethers.concat([ethers.toBeHex(count, 12), await context.factory.treasury()]);
-      await setStorageAt(from, 0, word);
-
-      expect(await context.factory.poolCount()).to.equal(count);
-      for (const nonce of [1n, 127n, 128n, 255n, 256n, 65_535n, 65_536n, count]) {
-        expect(await context.factory.poolAt(nonce - 1n)).to.equal(ethers.getCreateAddress({ from, nonce }));
-      }
+        expect(await context.factory.poolCount()).to.equal(count);
+        for (const nonce of [1n, 127n, 128n, 255n, 256n, 65_535n, 65_536n, count]) {
+          expect(await context.factory.poolAt(nonce - 1n)).to.equal(ethers.getCreateAddress({ from, nonce }));
+        }
+      });
     });
 
     it("refuses a second pool for the same model", async () => {

@@ -394,7 +394,7 @@ describe("ModelRegistry improvements", () => {
   });
 
   describe("views", () => {
-    it("previewImprovement returns what an improvement will be paid by whom", async () => {
+    it("previewImprovement returns the method, the token, the owner and the reward of an improvement", async () => {
       const { registry, oracleAttestation } = context;
       const { evaluation, evaluationId } = await buildStatement(context, model);
       const [method, token, owner, reward] = await registry.previewImprovement(evaluation, evaluationId);

@@ -165,7 +165,7 @@ describe("ModelRegistry parameters", () => {
           });
         }
 
-        it("refuses to cancel", async () => {
+        it("refuses a cancellation", async () => {
           const { registry, governor, guardian, id } = context;
           for (const sender of [governor, guardian]) {
             await expect(cancel(row, sender))

@@ -159,29 +159,31 @@ describe("ModelRegistry, stopped payouts", () => {
       await expectHeld(hybrid, model.token, queued[1], "PayoutIsStopped", args);
     });
 
-    it("lets its beginning move back only, by a second or more", async () => {
-      const { registry, guardian, second } = context;
-      const since = second.queuedAt;
-      await steps.stop(since);
-      for (const later of [since, since + 1n, MAX_UINT256]) {
-        await expect(steps.stop(later))
+    describe("when a guardian stops again", () => {
+      it("moves its beginning back only, by a second or more", async () => {
+        const { registry, guardian, second } = context;
+        const since = second.queuedAt;
+        await steps.stop(since);
+        for (const later of [since, since + 1n, MAX_UINT256]) {
+          await expect(steps.stop(later))
+            .to.be.revertedWithCustomError(registry, "OutOfRange")
+            .withArgs(field("since"), later, 1, since - 1n);
+        }
+        await expect(steps.stop(0n))
           .to.be.revertedWithCustomError(registry, "OutOfRange")
-          .withArgs(field("since"), later, 1, since - 1n);
-      }
-      await expect(steps.stop(0n))
-        .to.be.revertedWithCustomError(registry, "OutOfRange")
-        .withArgs(field("since"), 0, 1, since - 1n);
-      await steps.expectStop(since, OPEN);
-      await expect(steps.stop(since - 1n))
-        .to.emit(registry, "PayoutsStopped")
-        .withArgs(method, since - 1n, OPEN, guardian);
-    });
+          .withArgs(field("since"), 0, 1, since - 1n);
+        await steps.expectStop(since, OPEN);
+        await expect(steps.stop(since - 1n))
+          .to.emit(registry, "PayoutsStopped")
+          .withArgs(method, since - 1n, OPEN, guardian);
+      });
 
-    it("cannot move back from the very first second", async () => {
-      await steps.stop(1n);
-      await expect(steps.stop(1n))
-        .to.be.revertedWithCustomError(context.registry, "OutOfRange")
-        .withArgs(field("since"), 1, 1, 0);
+      it("refuses to move it back from the very first second", async () => {
+        await steps.stop(1n);
+        await expect(steps.stop(1n))
+          .to.be.revertedWithCustomError(context.registry, "OutOfRange")
+          .withArgs(field("since"), 1, 1, 0);
+      });
     });
 
     it("makes nothing void: a stopped payout cannot be returned", async () => {
@@ -189,21 +191,23 @@ describe("ModelRegistry, stopped payouts", () => {
       for (const queued of context.queued) await steps.expectNotReturned(queued);
     });
 
-    it("lets everything be released once the admin lifts it", async () => {
-      const { registry, admin } = context;
-      await steps.stop(1n);
-      await expect(steps.lift()).to.emit(registry, "PayoutsStopped").withArgs(method, 0, 0, admin);
-      await steps.expectStop(0n, 0n);
-      for (const queued of context.queued) await steps.expectPaid(queued);
-    });
+    describe("when the admin lifts it", () => {
+      it("lets everything be released", async () => {
+        const { registry, admin } = context;
+        await steps.stop(1n);
+        await expect(steps.lift()).to.emit(registry, "PayoutsStopped").withArgs(method, 0, 0, admin);
+        await steps.expectStop(0n, 0n);
+        for (const queued of context.queued) await steps.expectPaid(queued);
+      });
 
-    it("lets a guardian stop again from any second after it was lifted", async () => {
-      await steps.stop(context.first.queuedAt);
-      await steps.lift();
-      await steps.stop(context.third.queuedAt);
-      await steps.expectStop(context.third.queuedAt, OPEN);
-      await steps.expectPaid(context.second);
-      await steps.expectStopped(context.third, context.third.queuedAt);
+      it("lets a guardian stop again from any second", async () => {
+        await steps.stop(context.first.queuedAt);
+        await steps.lift();
+        await steps.stop(context.third.queuedAt);
+        await steps.expectStop(context.third.queuedAt, OPEN);
+        await steps.expectPaid(context.second);
+        await steps.expectStopped(context.third, context.third.queuedAt);
+      });
     });
   });
 });

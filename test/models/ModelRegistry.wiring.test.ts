@@ -366,26 +366,28 @@ describe("ModelRegistry.wire", () => {
     });
   }
 
-  it("refuses a second call, even by the wirer with the same addresses", async () => {
-    const { registry, wirer, tokenManager, factory, verifier } = await loadFixture(deployRegistry);
-    await expect(registry.connect(wirer).wire(tokenManager, factory, verifier, [])).to.be.revertedWithCustomError(
-      registry,
-      "AlreadyWired",
-    );
-  });
+  describe("given a registry that has been wired", () => {
+    it("refuses a second call, even by the wirer with the same addresses", async () => {
+      const { registry, wirer, tokenManager, factory, verifier } = await loadFixture(deployRegistry);
+      await expect(registry.connect(wirer).wire(tokenManager, factory, verifier, [])).to.be.revertedWithCustomError(
+        registry,
+        "AlreadyWired",
+      );
+    });
 
-  it("refuses everybody else after it was called, too", async () => {
-    const { registry, wirer, mallory, alice, bob } = await loadFixture(deployRegistry);
-    await expect(registry.connect(mallory).wire(alice, bob, mallory, [alice]))
-      .to.be.revertedWithCustomError(registry, "UnauthorizedCaller")
-      .withArgs(mallory, wirer);
-  });
+    it("refuses everybody else too", async () => {
+      const { registry, wirer, mallory, alice, bob } = await loadFixture(deployRegistry);
+      await expect(registry.connect(mallory).wire(alice, bob, mallory, [alice]))
+        .to.be.revertedWithCustomError(registry, "UnauthorizedCaller")
+        .withArgs(mallory, wirer);
+    });
 
-  it("A1: leaves the wirer without any role", async () => {
-    const { registry, wirer } = await loadFixture(deployRegistry);
-    for (const role of ["DEFAULT_ADMIN", "GUARDIAN", "REGISTRAR", "POOL_CREATOR", "PAYER"].map((n) => `${n}_ROLE`)) {
-      expect(await registry.hasRole(roleId(role), wirer)).to.equal(false);
-    }
+    it("A1: leaves the wirer without any role", async () => {
+      const { registry, wirer } = await loadFixture(deployRegistry);
+      for (const role of ["DEFAULT_ADMIN", "GUARDIAN", "REGISTRAR", "POOL_CREATOR", "PAYER"].map((n) => `${n}_ROLE`)) {
+        expect(await registry.hasRole(roleId(role), wirer)).to.equal(false);
+      }
+    });
   });
 });
 

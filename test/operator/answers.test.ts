@@ -88,12 +88,12 @@ describe("operator: errors that a node answers with @uninstrumented", () => {
       });
     });
 
-    it("starts", async () => {
+    it("starts although a request for the TokenManager fails", async () => {
       failOnce(calls("tokenManager()"), errors[0] as RpcError);
       await openService(tools, chain, folders, { duties: ["submit"] });
     });
 
-    it("launches the model", async () => {
+    it("launches a model although a request for the epoch of the attesters fails", async () => {
       await declare(tools, folders, "fresh");
       const { service } = await openService(tools, chain, folders);
       failOnce(calls("epoch()"), errors[0] as RpcError);

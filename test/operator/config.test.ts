@@ -68,7 +68,7 @@ describe("operator configuration @uninstrumented", () => {
     expect(named.duties[0]!.key).to.deep.equal({ kind: "kms", name: kms });
   });
 
-  it("refuses a name that is none of a Ledger or KMS key", async () => {
+  it("refuses malformed names of Ledger and KMS keys", async () => {
     await expectRefused(
       { ...MINIMAL, duties: { pools: { key: { ledger: "first" } }, distribute: { key: { kms: "mine" } } } },
       `duties.distribute.key.kms is "mine", expected ${KMS_NAMES}; duties.pools.key.ledger is "first", expected ${LEDGER_NAMES}`,

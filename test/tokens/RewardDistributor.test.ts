@@ -141,81 +141,83 @@ describe("RewardDistributor", () => {
       }
     });
 
-    it("pays several claims on several distributions in one call, each with its event", async () => {
-      const { rewardDistributor, model } = context;
-      const second = buildContributorTree(model.id, id("second"), weighted(3, "second"));
-      await distribute(context, second, id("second"));
-      const leaves = [leafAt(7), leafAt(3)];
-      const claims = [...leaves.map((leaf) => claimOf(leaf)), claimOf(leafAt(0, second), second)];
-      const transaction = rewardDistributor.connect(context.mallory).claimMany(claims);
-      let remaining = TOTAL;
-      for (const leaf of leaves) {
-        const amount = contributorAmount(TOTAL, leaf);
-        remaining -= amount;
+    describe("in a batch", () => {
+      it("pays several claims on several distributions, each with its event", async () => {
+        const { rewardDistributor, model } = context;
+        const second = buildContributorTree(model.id, id("second"), weighted(3, "second"));
+        await distribute(context, second, id("second"));
+        const leaves = [leafAt(7), leafAt(3)];
+        const claims = [...leaves.map((leaf) => claimOf(leaf)), claimOf(leafAt(0, second), second)];
+        const transaction = rewardDistributor.connect(context.mallory).claimMany(claims);
+        let remaining = TOTAL;
+        for (const leaf of leaves) {
+          const amount = contributorAmount(TOTAL, leaf);
+          remaining -= amount;
+          await expect(transaction)
+            .to.emit(rewardDistributor, "RewardClaimed")
+            .withArgs(tree.distributionId, leaf.account, leaf.index, amount, remaining);
+        }
+        const amount = contributorAmount(TOTAL, leafAt(0, second));
         await expect(transaction)
           .to.emit(rewardDistributor, "RewardClaimed")
-          .withArgs(tree.distributionId, leaf.account, leaf.index, amount, remaining);
-      }
-      const amount = contributorAmount(TOTAL, leafAt(0, second));
-      await expect(transaction)
-        .to.emit(rewardDistributor, "RewardClaimed")
-        .withArgs(second.distributionId, leafAt(0, second).account, 0, amount, TOTAL - amount);
-    });
+          .withArgs(second.distributionId, leafAt(0, second).account, 0, amount, TOTAL - amount);
+      });
 
-    it("skips a contributor who has been paid, so that nobody makes a batch fail by claiming first", async () => {
-      const { rewardDistributor, model, mallory } = context;
-      const batch = [1, 2, 3].map((i) => claimOf(leafAt(i)));
-      await claim(claimOf(leafAt(2)), mallory);
-      const amountOf = (i: number) => contributorAmount(TOTAL, leafAt(i));
-      const transaction = await rewardDistributor.claimMany(batch);
-      await expect(transaction).to.changeTokenBalances(
-        model.token,
-        [1, 2, 3].map((i) => leafAt(i).account),
-        [amountOf(1), 0n, amountOf(3)],
-      );
-      const left = TOTAL - amountOf(2);
-      const events = await rewardDistributor.queryFilter(
-        rewardDistributor.filters.RewardClaimed(),
-        transaction.blockNumber!,
-      );
-      expect(events.map(({ args }) => [...args])).to.deep.equal([
-        [tree.distributionId, leafAt(1).account, 1n, amountOf(1), left - amountOf(1)],
-        [tree.distributionId, leafAt(3).account, 3n, amountOf(3), left - amountOf(1) - amountOf(3)],
-      ]);
-      expect(await remainingOf()).to.equal(left - amountOf(1) - amountOf(3));
-    });
+      it("skips a contributor who has been paid, so that nobody can make it fail by claiming first", async () => {
+        const { rewardDistributor, model, mallory } = context;
+        const batch = [1, 2, 3].map((i) => claimOf(leafAt(i)));
+        await claim(claimOf(leafAt(2)), mallory);
+        const amountOf = (i: number) => contributorAmount(TOTAL, leafAt(i));
+        const transaction = await rewardDistributor.claimMany(batch);
+        await expect(transaction).to.changeTokenBalances(
+          model.token,
+          [1, 2, 3].map((i) => leafAt(i).account),
+          [amountOf(1), 0n, amountOf(3)],
+        );
+        const left = TOTAL - amountOf(2);
+        const events = await rewardDistributor.queryFilter(
+          rewardDistributor.filters.RewardClaimed(),
+          transaction.blockNumber!,
+        );
+        expect(events.map(({ args }) => [...args])).to.deep.equal([
+          [tree.distributionId, leafAt(1).account, 1n, amountOf(1), left - amountOf(1)],
+          [tree.distributionId, leafAt(3).account, 3n, amountOf(3), left - amountOf(1) - amountOf(3)],
+        ]);
+        expect(await remainingOf()).to.equal(left - amountOf(1) - amountOf(3));
+      });
 
-    it("pays an account that is in a batch twice only once", async () => {
-      const { rewardDistributor } = context;
-      await rewardDistributor.claimMany([1, 2, 1].map((i) => claimOf(leafAt(i))));
-      expect(await remainingOf()).to.equal(
-        TOTAL - contributorAmount(TOTAL, leafAt(1)) - contributorAmount(TOTAL, leafAt(2)),
-      );
-    });
+      it("pays an account that appears twice only once", async () => {
+        const { rewardDistributor } = context;
+        await rewardDistributor.claimMany([1, 2, 1].map((i) => claimOf(leafAt(i))));
+        expect(await remainingOf()).to.equal(
+          TOTAL - contributorAmount(TOTAL, leafAt(1)) - contributorAmount(TOTAL, leafAt(2)),
+        );
+      });
 
-    it("does nothing for a batch that has been paid already", async () => {
-      const { rewardDistributor } = context;
-      const batch = [1, 2].map((i) => claimOf(leafAt(i)));
-      await rewardDistributor.claimMany(batch);
-      const left = await remainingOf();
-      await expect(rewardDistributor.claimMany(batch)).to.not.emit(rewardDistributor, "RewardClaimed");
-      expect(await remainingOf()).to.equal(left);
-    });
+      it("does nothing if all have been paid already", async () => {
+        const { rewardDistributor } = context;
+        const batch = [1, 2].map((i) => claimOf(leafAt(i)));
+        await rewardDistributor.claimMany(batch);
+        const left = await remainingOf();
+        await expect(rewardDistributor.claimMany(batch)).to.not.emit(rewardDistributor, "RewardClaimed");
+        expect(await remainingOf()).to.equal(left);
+      });
 
-    it("pays nobody in a batch with an invalid proof", async () => {
-      const { rewardDistributor } = context;
-      const batch = [leafAt(1), { ...leafAt(2), proof: [] }, leafAt(3)].map((leaf) => claimOf(leaf));
-      await expect(rewardDistributor.claimMany(batch))
-        .to.be.revertedWithCustomError(rewardDistributor, "InvalidProof")
-        .withArgs(tree.distributionId, 2);
-      for (const i of [1, 2, 3]) {
-        expect(await rewardDistributor.isClaimed(tree.distributionId, i)).to.equal(false);
-      }
-      expect(await remainingOf()).to.equal(TOTAL);
-    });
+      it("pays nobody if a proof is invalid", async () => {
+        const { rewardDistributor } = context;
+        const batch = [leafAt(1), { ...leafAt(2), proof: [] }, leafAt(3)].map((leaf) => claimOf(leaf));
+        await expect(rewardDistributor.claimMany(batch))
+          .to.be.revertedWithCustomError(rewardDistributor, "InvalidProof")
+          .withArgs(tree.distributionId, 2);
+        for (const i of [1, 2, 3]) {
+          expect(await rewardDistributor.isClaimed(tree.distributionId, i)).to.equal(false);
+        }
+        expect(await remainingOf()).to.equal(TOTAL);
+      });
 
-    it("does nothing for an empty batch", async () => {
-      await expect(context.rewardDistributor.claimMany([])).to.not.emit(context.rewardDistributor, "RewardClaimed");
+      it("does nothing if it is empty", async () => {
+        await expect(context.rewardDistributor.claimMany([])).to.not.emit(context.rewardDistributor, "RewardClaimed");
+      });
     });
   });
 

@@ -104,7 +104,7 @@ describe("ModelId", () => {
       });
     }
 
-    it("takes the same id in another case for another model", async () => {
+    it("treats an id in another letter case as another model", async () => {
       const { tokenManager, registry, launcher } = protocol;
       for (const modelId of [MODEL_ID, MODEL_ID.toUpperCase()]) {
         await tokenManager

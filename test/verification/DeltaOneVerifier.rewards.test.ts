@@ -126,7 +126,7 @@ describe("DeltaOneVerifier rewards", () => {
 
   describe("when contributors are listed", () => {
     for (const count of [1, 2, MAX_CONTRIBUTORS]) {
-      it(`V3: pays ${count} of them exactly`, async () => {
+      it(`V3: pays ${count} contributors exactly`, async () => {
         await expectPaid({ contributors: buildContributors(accounts(count), unequalShares(count, count - 1)) });
       });
     }
@@ -152,7 +152,7 @@ describe("DeltaOneVerifier rewards", () => {
       expect(await model.token.balanceOf(contributors[1]!.account)).to.equal(amounts[1]);
     });
 
-    it("pays an owner who also contributed in both roles", async () => {
+    it("pays an owner who is also a contributor in both roles", async () => {
       const { alice, supplier } = context;
       await expectPaid({ contributors: buildContributors([supplier, alice], [5_000n, 5_000n]) });
     });
@@ -169,57 +169,59 @@ describe("DeltaOneVerifier rewards", () => {
       }
     });
 
-    it(`refuses ${MAX_CONTRIBUTORS + 1} contributors`, async () => {
-      const count = MAX_CONTRIBUTORS + 1;
-      const contributors = buildContributors(accounts(count), unequalShares(count, 0));
-      await refuseContributors(contributors, "OutOfRange", [field("contributors"), count, 1, MAX_CONTRIBUTORS]);
-    });
-
-    it("refuses contributors out of order", async () => {
-      const [first, second] = buildContributors(accounts(2), [5_000n, 5_000n]);
-      await refuseContributors([second!, first!], "NotAscending", [second!.account, first!.account]);
-    });
-
-    it("refuses the same contributor twice", async () => {
-      const [first] = buildContributors(accounts(1), [5_000n]);
-      await refuseContributors([first!, first!], "NotAscending", [first!.account, first!.account]);
-    });
-
-    it("refuses zero as a contributor", async () => {
-      const contributors = [{ account: ethers.ZeroAddress, shareBps: BPS }];
-      await refuseContributors(contributors, "NotAscending", [ethers.ZeroAddress, ethers.ZeroAddress]);
-    });
-
-    it("refuses a share of zero", async () => {
-      const contributors = buildContributors(accounts(2), [0n, BPS]);
-      await refuseContributors(contributors, "OutOfRange", [field("shareBps"), 0, 1, BPS]);
-    });
-
-    for (const off of [-1n, 1n]) {
-      it(`refuses shares that sum to ${BPS + off}`, async () => {
-        const contributors = buildContributors(accounts(2), [4_000n, 6_000n + off]);
-        await refuseContributors(contributors, "ValueMismatch", [field("shareBps"), BPS + off, BPS]);
+    describe("and the list is unacceptable", () => {
+      it(`refuses ${MAX_CONTRIBUTORS + 1} contributors`, async () => {
+        const count = MAX_CONTRIBUTORS + 1;
+        const contributors = buildContributors(accounts(count), unequalShares(count, 0));
+        await refuseContributors(contributors, "OutOfRange", [field("contributors"), count, 1, MAX_CONTRIBUTORS]);
       });
-    }
 
-    it("refuses shares whose sum would wrap around in 16 bits", async () => {
-      const contributors = buildContributors(accounts(2), [65_535n, BPS + 1n]);
-      await refuseContributors(contributors, "ValueMismatch", [field("shareBps"), 65_535n + BPS + 1n, BPS]);
-    });
-
-    for (const name of ["registry", "tokenManager", "factory", "verifier", "rewardDistributor"] as const) {
-      it(`refuses the ${name} as a contributor`, async () => {
-        const address = await context[name].getAddress();
-        const contributors = [{ account: address, shareBps: BPS }];
-        await refuseContributors(contributors, "ProtocolContract", [address]);
+      it("refuses contributors out of order", async () => {
+        const [first, second] = buildContributors(accounts(2), [5_000n, 5_000n]);
+        await refuseContributors([second!, first!], "NotAscending", [second!.account, first!.account]);
       });
-    }
 
-    it("refuses the model's token as a contributor, even as the last of several", async () => {
-      const token = await context.model.token.getAddress();
-      const contributors = buildContributors([{ address: token }, accountAt(0)], [1n, BPS - 1n]);
-      expect(contributors[1]!.account).to.equal(token);
-      await refuseContributors(contributors, "ProtocolContract", [token]);
+      it("refuses the same contributor twice", async () => {
+        const [first] = buildContributors(accounts(1), [5_000n]);
+        await refuseContributors([first!, first!], "NotAscending", [first!.account, first!.account]);
+      });
+
+      it("refuses zero as a contributor", async () => {
+        const contributors = [{ account: ethers.ZeroAddress, shareBps: BPS }];
+        await refuseContributors(contributors, "NotAscending", [ethers.ZeroAddress, ethers.ZeroAddress]);
+      });
+
+      it("refuses a share of zero", async () => {
+        const contributors = buildContributors(accounts(2), [0n, BPS]);
+        await refuseContributors(contributors, "OutOfRange", [field("shareBps"), 0, 1, BPS]);
+      });
+
+      for (const off of [-1n, 1n]) {
+        it(`refuses shares that sum to ${BPS + off}`, async () => {
+          const contributors = buildContributors(accounts(2), [4_000n, 6_000n + off]);
+          await refuseContributors(contributors, "ValueMismatch", [field("shareBps"), BPS + off, BPS]);
+        });
+      }
+
+      it("refuses shares whose sum would wrap around in 16 bits", async () => {
+        const contributors = buildContributors(accounts(2), [65_535n, BPS + 1n]);
+        await refuseContributors(contributors, "ValueMismatch", [field("shareBps"), 65_535n + BPS + 1n, BPS]);
+      });
+
+      for (const name of ["registry", "tokenManager", "factory", "verifier", "rewardDistributor"] as const) {
+        it(`refuses the ${name} as a contributor`, async () => {
+          const address = await context[name].getAddress();
+          const contributors = [{ account: address, shareBps: BPS }];
+          await refuseContributors(contributors, "ProtocolContract", [address]);
+        });
+      }
+
+      it("refuses the model's token as a contributor, even as the last of several", async () => {
+        const token = await context.model.token.getAddress();
+        const contributors = buildContributors([{ address: token }, accountAt(0)], [1n, BPS - 1n]);
+        expect(contributors[1]!.account).to.equal(token);
+        await refuseContributors(contributors, "ProtocolContract", [token]);
+      });
     });
   });
 

@@ -107,7 +107,7 @@ describe("DeltaOneVerifier statements", () => {
       ["lowerBoundBps", "minLowerBoundBps", DELTA],
     ];
     for (const [name, minimum, largest] of minima) {
-      it(`refuses ${name} one below it, and accepts it and the largest value`, async () => {
+      it(`refuses ${name} one below the minimum, and accepts the minimum and the largest value`, async () => {
         const strict = await registerModel(context, { modelId: "strict", benchmark: STRICT });
         const min = STRICT[minimum];
         const args = [field(name), min - 1n, min];

@@ -208,7 +208,7 @@ describe("OracleAttestation signatures", () => {
       await expectImproved(context, context.model, statement, encodeAsGiven([account], [signature]));
     });
 
-    it("are refused if it refuses them", async () => {
+    it("are refused if the contract refuses them", async () => {
       await refuse(encodeAsGiven([account], ["0x"]), "InvalidSignature", [account]);
       await refuse(encodeAsGiven([account], [ethers.id("something else")]), "InvalidSignature", [account]);
     });

@@ -1,4 +1,4 @@
-/** An interval of reals, its ends in units of 2^-BITS. Every operation rounds outwards. */
+/** An interval of real numbers with ends in units of 2^-BITS. Every operation rounds outwards. */
 export type Enclosure = readonly [low: bigint, high: bigint];
 
 /** A polynomial, lowest coefficient first. */
@@ -29,10 +29,10 @@ export function quotientOf(x: Enclosure, y: Enclosure): Enclosure {
   return [least(floors), greatest(ceilings)];
 }
 
-/** The largest absolute value, or one above it. */
+/** Returns a bound of the absolute values in the interval. */
 export const magnitude = ([low, high]: Enclosure) => (high > -low ? high : -low);
 
-/** A root of the upper end, or one above it; the end is not negative. */
+/** Returns an upper bound of the square root of the upper end, which must not be negative. */
 export function rootUp([, high]: Enclosure): bigint {
   const square = high << BITS;
   let root = 1n << BigInt((square.toString(2).length + 1) >> 1);
@@ -55,7 +55,7 @@ export function multiplyPolynomials(p: Polynomial, q: Polynomial): Enclosure[] {
   return product;
 }
 
-/** Encloses the values of a polynomial between the two ends: the hull of its Bernstein coefficients there. */
+/** Encloses the values of a polynomial between the two ends by the hull of its Bernstein coefficients. */
 export function range(p: Polynomial, from: Enclosure, to: Enclosure): Enclosure {
   const degree = p.length - 1;
   const shifted = [...p];

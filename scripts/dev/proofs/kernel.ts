@@ -17,7 +17,7 @@ import {
   type Polynomial,
 } from "./intervals";
 
-/** What the kernel's parts can be wrong by together, and the constant that is to cover it, in units of 2^-127. */
+/** A bound of the total error of a part of the kernel, and the constant that has to cover it, in units of 2^-127. */
 export interface ErrorBound {
   readonly name: "LOG2_ERROR" | "EXP2_ERROR";
   readonly error: number;
@@ -27,7 +27,7 @@ export interface ErrorBound {
 const ULP = 1n << (BITS - 127n);
 const LOG2_LEVELS = 13;
 const EXP2_LEVELS = 9;
-const BOXES = 64n; // parts of an interval on each of which a polynomial is enclosed
+const BOXES = 64n; // parts of an interval; a polynomial is enclosed on each
 const SERIES_OF_ATANH = 60;
 const SERIES_OF_EXP = 36;
 
@@ -107,7 +107,7 @@ function exp2Error(levels: readonly bigint[]): bigint {
   return worst(difference, p, tail, v, slope) + ofLevels;
 }
 
-/** The continued fraction c0 ± x/(c1 ± x/(c2 …)) as a quotient of polynomials. */
+/** Returns the continued fraction c0 ± x/(c1 ± x/(c2 …)) as numerator and denominator. */
 function fraction(levels: readonly bigint[], sign: (p: Enclosure[]) => Enclosure[]): [Enclosure[], Enclosure[]] {
   let [p, q]: [Enclosure[], Enclosure[]] = [[point(levels.at(-1) ?? 0n)], [point(ONE)]];
   for (const constant of levels.slice(0, -1).reverse()) {
@@ -117,7 +117,7 @@ function fraction(levels: readonly bigint[], sign: (p: Enclosure[]) => Enclosure
   return [p, q];
 }
 
-/** The largest √x · (|numerator| + tail) / denominator · factor for x from 0 to `end`. */
+/** Returns a bound of √x · (|numerator| + tail) / denominator · factor for x from 0 to `end`. */
 function worst(
   numerator: Polynomial,
   denominator: Polynomial,
@@ -144,10 +144,10 @@ function powerOf(x: Enclosure, exponent: number): Enclosure {
 function logarithmOfTwo(): Enclosure {
   let sum = point(0n);
   for (let i = 0n; i < 150n; i++) sum = sumOf(sum, ratio(2n, (2n * i + 1n) * 3n ** (2n * i + 1n)));
-  return [sum[0], sum[1] + 2n]; // what is left of the series is below 2^-470
+  return [sum[0], sum[1] + 2n]; // the rest of the series is below 2^-470
 }
 
 const up = ([, high]: Enclosure) => high;
 
-/** Units of 2^-127, rounded up to a thousandth. */
+/** Converts to units of 2^-127, rounded up to a thousandth. */
 const inUlps = (x: bigint) => Number((x * 1000n) / ULP + 1n) / 1000;

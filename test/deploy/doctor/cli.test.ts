@@ -3,7 +3,7 @@ import { expect } from "chai";
 import type { Streams } from "../../../scripts/cli/command";
 import { main } from "../../../scripts/doctor";
 
-describe("doctor: arguments @uninstrumented", () => {
+describe("arguments of the doctor @uninstrumented", () => {
   let printed: string[];
   const streams: Streams = {
     env: {},
@@ -20,14 +20,14 @@ describe("doctor: arguments @uninstrumented", () => {
     expect(printed.join()).to.match(/^out: usage: npm run --silent doctor -- --network <name> \[--json\]\n/);
   });
 
-  it("wants a network", async () => {
+  it("refuses to run without a network", async () => {
     expect(await main([], streams)).to.equal(2);
     expect(printed).to.deep.equal([
       "err: doctor: options: --network is missing, expected a network of hardhat.config.ts.",
     ]);
   });
 
-  it("refuses an option that it does not have", async () => {
+  it("refuses an unknown option", async () => {
     expect(await main(["--network", "localhost", "--fix"], streams)).to.equal(2);
     expect(printed).to.have.lengthOf(1);
     expect(printed[0]).to.match(/^err: doctor: Unknown option '--fix'/);

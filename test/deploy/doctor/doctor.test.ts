@@ -49,8 +49,8 @@ describe("doctor @uninstrumented", () => {
 
   after(() => world.node.stop());
 
-  describe("a model that was launched, traded, improved and used", () => {
-    it("finds nothing wrong and nothing notable", () => {
+  describe("given a model that was launched, traded, improved and used", () => {
+    it("reports nothing wrong and nothing notable", () => {
       expect({ wrong: wrongOf(world.clean), notable: notableOf(world.clean) }).to.deep.equal({
         wrong: [],
         notable: [],
@@ -58,16 +58,16 @@ describe("doctor @uninstrumented", () => {
       expect(isHealthy(world.clean)).to.equal(true);
     });
 
-    it("has looked at something in every check, but at no proof and no operation: there is none", () => {
+    it("examines something in every check except those of proofs and operations, as there are none", () => {
       const empty = world.clean.checks.filter(({ looked }) => looked === 0).map(({ name }) => name);
       expect(empty).to.deep.equal(["code of methods with proofs", "operations that wait"]);
     });
   });
 
   for (const [group, deviations] of Object.entries(DEVIATIONS)) {
-    describe(`${group} deviate`, () => {
+    describe(`given a deviation in ${group}`, () => {
       for (const { name, deviate } of deviations) {
-        it(`finds ${name}, and nothing else`, async () => {
+        it(`reports ${name}, and nothing else`, async () => {
           const { wrong, redeclare } = await deviate(world);
           const diagnosis = await diagnose(redeclare);
           expect(wrongOf(diagnosis)).to.deep.equal(wrong);
@@ -77,7 +77,7 @@ describe("doctor @uninstrumented", () => {
     });
   }
 
-  describe("a benchmark may be proven", () => {
+  describe("given a benchmark that a proof verifies", () => {
     const CAPACITY = 64;
     let proof: string;
     let withProof: Redeclare;
@@ -92,13 +92,13 @@ describe("doctor @uninstrumented", () => {
 
     const allow = () => send(world, timelockOf(world), "ModelRegistry", "setMethodAccess", [proof, 1n]);
 
-    it("finds nothing wrong with a method that has the recorded key and is allowed", async () => {
+    it("reports nothing about a method that has the recorded key and is allowed", async () => {
       await allow();
       const diagnosis = await diagnose(withProof);
       expect({ wrong: wrongOf(diagnosis), notable: notableOf(diagnosis) }).to.deep.equal({ wrong: [], notable: [] });
     });
 
-    it("shows one that is not allowed yet, and does not fail", async () => {
+    it("shows a method that is not allowed yet, and does not fail", async () => {
       const diagnosis = await diagnose(withProof);
       expect(notableOf(diagnosis)).to.deep.equal([
         `M1 access to verification methods: the ZkProof ${proof}: deployed and not allowed; the admin can call setMethodAccess`,
@@ -106,14 +106,14 @@ describe("doctor @uninstrumented", () => {
       expect(isHealthy(diagnosis)).to.equal(true);
     });
 
-    it("M1: finds one that registrars may use: whoever has the labels proves any score", async () => {
+    it("M1: reports a method that registrars may use, as whoever has the labels could prove any score", async () => {
       await send(world, timelockOf(world), "ModelRegistry", "setMethodAccess", [proof, 2n]);
       expect(wrongOf(await diagnose(withProof))).to.deep.equal([
         `M1 access to verification methods: ModelRegistry.methodAccessOf(${proof}) is REGISTRAR, declared ADMIN: let the admin call setMethodAccess`,
       ]);
     });
 
-    it("finds one with another key", async () => {
+    it("reports a method with another key", async () => {
       await allow();
       const expected = await codeOf(world, proof);
       const { places } = world.build("ZkProof").immutables.find(({ name }) => name === "Groth16._gammaX1")!;
@@ -126,7 +126,7 @@ describe("doctor @uninstrumented", () => {
     });
   });
 
-  describe("a benchmark may need attesters and a proof", () => {
+  describe("given a benchmark that attesters and a proof verify", () => {
     const CAPACITY = 64;
 
     /** A hybrid of the attesters and of a proof, and what the journal would say of both. */
@@ -144,7 +144,7 @@ describe("doctor @uninstrumented", () => {
     const ascending = (...addresses: string[]) => addresses.sort((a, b) => (BigInt(a) < BigInt(b) ? -1 : 1));
     const allow = (method: string) => send(world, timelockOf(world), "ModelRegistry", "setMethodAccess", [method, 2n]);
 
-    it("finds nothing wrong with an allowed hybrid, whose proof is not allowed by itself", async () => {
+    it("reports nothing about an allowed hybrid whose proof is not allowed by itself", async () => {
       const { hybrid, withHybrid } = await deployHybrid();
       await allow(hybrid);
       const diagnosis = await diagnose(withHybrid);
@@ -162,7 +162,7 @@ describe("doctor @uninstrumented", () => {
       });
     });
 
-    it("finds a hybrid of other methods", async () => {
+    it("reports a hybrid of other methods", async () => {
       const { hybrid, withHybrid, parts } = await deployHybrid(STRANGER);
       await allow(hybrid);
       const own = addressOf(world, "OracleAttestation");
@@ -185,7 +185,7 @@ describe("doctor @uninstrumented", () => {
     });
   }
 
-  it("R1: finds a delay of payouts below two days on a mainnet, though it is declared", async () => {
+  it("R1: reports a payout delay below two days on a mainnet, even if it is declared", async () => {
     const registry = addressOf(world, "ModelRegistry");
     const [compiled, present] = [world.build("ModelRegistry"), await codeOf(world, registry)];
     const short = withImmutable(compiled, present, "ModelImprovements.payoutDelay", toBeHex(600n, 32));
@@ -200,7 +200,7 @@ describe("doctor @uninstrumented", () => {
     ]);
   });
 
-  it("finds powers that are not apart on a mainnet, only shows them on a test network, and says nothing on a local chain", async () => {
+  it("reports an account with several powers on a mainnet, shows it on a test network, and ignores it on a local chain", async () => {
     const on = (name: string, chainId: number): Redeclare => {
       const guardians = (proposers: string[]) => [proposers[0] as string];
       return ({ network, parameters, ...others }) => ({
@@ -225,7 +225,7 @@ describe("doctor @uninstrumented", () => {
     expect(world.clean.checks.some(({ name }) => name.startsWith("powers that"))).to.equal(false);
   });
 
-  describe("something is under way", () => {
+  describe("given something under way", () => {
     for (const { name, prepare } of NOTABLE) {
       it(`shows ${name}, and does not fail`, async () => {
         const notable = await prepare(world);
@@ -236,11 +236,11 @@ describe("doctor @uninstrumented", () => {
     }
   });
 
-  describe("as a command", () => {
+  describe("when it runs as a command", () => {
     const doctor = (env: Record<string, string>, ...args: string[]) =>
       runMain(main, ["--network", "localhost", ...args], env);
 
-    it("exits with 0 and prints tables when every check passes", async () => {
+    it("prints tables with exit code 0 if every check passes", async () => {
       const { code, stdout, stderr } = await doctor(world.node.env);
       expect({ code, stderr }).to.deep.equal({ code: 0, stderr: "" });
       expect(stdout).to.match(/^localhost, chain 31337, block \d+: 1 model\n\ncode\n {2}ok {7}code of /);
@@ -249,7 +249,7 @@ describe("doctor @uninstrumented", () => {
       expect(stdout).not.to.contain("WRONG");
     });
 
-    it("exits with 1 and prints one document when something is wrong", async () => {
+    it("prints one JSON document with exit code 1 if something is wrong", async () => {
       await setCode(world, addressOf(world, "UsageFeeRouter"), "0x");
       const args = ["--network", "localhost", "--json"];
       const { code, stdout, stderr } = await runScript("scripts/doctor.ts", args, world.node.env);
@@ -258,7 +258,7 @@ describe("doctor @uninstrumented", () => {
       expect(JSON.parse(stdout)).to.deep.include({ isHealthy: false, models: 1 });
     });
 
-    it("exits with 2 and one line where there is no deployment, or no answer", async () => {
+    it("prints one line with exit code 2 if there is no deployment or no answer", async () => {
       const { env } = world.node;
       const nothing = await doctor({ ...env, DEPLOYMENTS: `${env.DEPLOYMENTS}/elsewhere` });
       const unreachable = await doctor({
@@ -279,8 +279,8 @@ describe("doctor @uninstrumented", () => {
     });
   });
 
-  describe("for people", () => {
-    it("shows what is wrong with what was declared and what to do, and what is notable", async () => {
+  describe("when it prints text", () => {
+    it("shows each deviation with the declared value and a remedy, and what is notable", async () => {
       const { fees, line } = { fees: addressOf(world, "UsageFeeRouter"), line: "code of UsageFeeRouter" };
       await setCode(world, fees, "0x");
       await send(world, holderOf(world, "GUARDIAN_ROLE"), "TokenManager", "pauseLaunches", [DAY]);

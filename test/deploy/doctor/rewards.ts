@@ -142,7 +142,7 @@ const waiting: RewardCase[] = [
     },
   },
   {
-    name: "shows nothing of one that was released",
+    name: "shows nothing once it was released",
     prepare: async (world) => {
       const { evaluationId, queuedAt, accounts, amounts } = await queue(world);
       await pass(world, 2n * DAY);
@@ -152,7 +152,7 @@ const waiting: RewardCase[] = [
     },
   },
   {
-    name: "shows one that a verifier queued who was replaced since",
+    name: "shows one whose verifier was replaced since",
     prepare: async (world) => {
       const payout = await queue(world);
       await byAdmin(world, "setVerifier", [STRANGER]);
@@ -162,7 +162,7 @@ const waiting: RewardCase[] = [
     },
   },
   {
-    name: "finds one that the registry keeps with other terms",
+    name: "reports one that the registry keeps with other terms",
     prepare: async (world) => {
       const payout = await queue(world);
       const { evaluationId, queuedAt, accounts, amounts, due } = payout;
@@ -180,7 +180,7 @@ const waiting: RewardCase[] = [
     },
   },
   {
-    name: "shows one whose payees no event tells, by a verifier of the admin's",
+    name: "shows one whose payees no event names",
     prepare: async (world) => {
       await byAdmin(world, "setVerifier", [STRANGER]);
       const benchmark = (await call(world, "ModelRegistry", "benchmarkOf", [world.model.key]))[0] as Record<
@@ -254,7 +254,7 @@ const stopped: RewardCase[] = [
     },
   },
   {
-    name: "R3: counts what was returned to the model",
+    name: "R3: accepts a void reward that was returned to the model",
     prepare: async (world) => {
       const payout = await queue(world);
       const { queuedAt, evaluationId } = payout;
@@ -268,7 +268,7 @@ const stopped: RewardCase[] = [
     },
   },
   {
-    name: "finds a stop without an event",
+    name: "reports a stop without an event",
     prepare: async (world) => {
       const { slot } = slotOf("ModelRegistry", "payoutStopOf");
       const place = entryOf(slot, method(world));

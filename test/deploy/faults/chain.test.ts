@@ -21,7 +21,7 @@ const RAISED_FEE = 10n ** 11n;
 const isSending = ({ method, count }: RpcRequest, transaction: number) =>
   method === "eth_sendRawTransaction" && count === transaction;
 
-describe("a deployment that the chain disturbs @uninstrumented", () => {
+describe("deployment on a chain that disturbs it @uninstrumented", () => {
   let network: Network;
   let undisturbed: State;
 
@@ -77,7 +77,7 @@ describe("a deployment that the chain disturbs @uninstrumented", () => {
     return network.ask(method, ...params);
   }
 
-  it("is finished by two nodes behind one address, of which one reads the state of ten blocks before", async () => {
+  it("finishes over two nodes behind one address, one of which is ten blocks behind", async () => {
     const isNext = everyOther();
     network.rpc.policy = laggingNode(
       network.node.url,
@@ -88,7 +88,7 @@ describe("a deployment that the chain disturbs @uninstrumented", () => {
   });
 
   for (const [who, transaction] of Object.entries(SENT_BY)) {
-    describe(`when ${who} sends`, () => {
+    describe(`when ${who} sends a transaction`, () => {
       /** From a transaction on, the first answers of a kind are those of a node that lags behind. */
       function lag(method: string, times: number, edit: (result: unknown) => unknown): Policy {
         let left = 0;
@@ -121,24 +121,24 @@ describe("a deployment that the chain disturbs @uninstrumented", () => {
         await expectFinished();
       });
 
-      inFull("tells how to go on when a node has no code yet", async () => {
+      inFull("tells how to continue if the node has no code yet", async () => {
         network.rpc.policy = lag("eth_getCode", 4, () => "0x");
         const contract = `TimelockController at ${undisturbed["record.contracts.TimelockController.address"]}`;
         await expectAgain(WITHOUT_CODE[who]?.(contract) ?? "");
       });
 
-      inFull("tells how to go on when a node has no logs yet", async () => {
+      inFull("tells how to continue if the node has no logs yet", async () => {
         network.rpc.policy = lag("eth_getLogs", 4, () => []);
         await expectAgain(`the RPC endpoint has no event of a contract that exists, it may lag behind: ${AGAIN}.`);
       });
 
-      inFull("survives a transaction that is said to be known already", async () => {
+      inFull("survives a transaction that the node says is already known", async () => {
         const error = { code: -32_000, message: "already known" };
         network.rpc.policy = (request) => (isSending(request, transaction) ? { kind: "errorAfter", error } : pass);
         await expectFinished();
       });
 
-      inFull("survives a replacement that is said to be underpriced", async () => {
+      inFull("survives a replacement that the node says is underpriced", async () => {
         const error = { code: -32_000, message: "replacement transaction underpriced" };
         network.rpc.policy = (request) => (isSending(request, transaction) ? { kind: "error", error } : pass);
         await expectFinished();
@@ -164,7 +164,7 @@ describe("a deployment that the chain disturbs @uninstrumented", () => {
         await expectFinished();
       });
 
-      inFull("survives fees that are too low for a while", async () => {
+      inFull("survives fees that are too low for a while after sending", async () => {
         const { ask } = network;
         network.rpc.policy = async (request) => {
           if (!isSending(request, transaction)) return pass;
@@ -175,7 +175,7 @@ describe("a deployment that the chain disturbs @uninstrumented", () => {
         await mining(() => expectFinishedLater(0));
       });
 
-      inFull("survives fees that rise before it is sent", async () => {
+      inFull("survives fees that rise before sending", async () => {
         network.rpc.policy = async (request) => {
           if (isSending(request, transaction))
             await network.ask("anvil_setNextBlockBaseFeePerGas", toQuantity(RAISED_FEE));
@@ -184,7 +184,7 @@ describe("a deployment that the chain disturbs @uninstrumented", () => {
         await mining(() => expectFinishedLater(0));
       });
 
-      it("tells how to go on after other transactions between two runs", async () => {
+      it("tells how to continue after other transactions between two runs", async () => {
         let isOut = false;
         network.rpc.policy = (request) => {
           isOut ||= isSending(request, transaction);
@@ -201,12 +201,12 @@ describe("a deployment that the chain disturbs @uninstrumented", () => {
     });
   }
 
-  inFull("waits for confirmations where blocks are slow", async () => {
+  inFull("waits for confirmations if blocks are slow", async () => {
     await network.ask("evm_setAutomine", false);
     await mining(() => expectFinishedLater(0));
   });
 
-  inFull("tells how to go on when the nonces stay behind", async () => {
+  inFull("tells how to continue if the reported nonces stay behind", async () => {
     network.rpc.policy = ({ method }) =>
       method === "eth_getTransactionCount" && network.rpc.requests.some((request) => isSending(request, 4))
         ? { kind: "edit", edit: (result) => toQuantity(Math.max(0, Number(result) - 1)) }

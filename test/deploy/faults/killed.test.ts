@@ -22,7 +22,7 @@ const STEPS = [
 const WHEN_MINED = isComplete ? STEPS : ["deploy token"];
 const WHEN_SENT = isComplete ? STEPS : ["OracleAttestation"];
 
-describe("a deployment whose process is killed @uninstrumented", () => {
+describe("deployment whose process is killed @uninstrumented", () => {
   let network: Network;
   let undisturbed: State;
 

@@ -35,7 +35,7 @@ const FIRST_WAITS: Record<string, string[]> = {
 /** What is tried for as long as it takes: see {@link isComplete}. */
 const LASTING = Object.entries(OUTAGES).filter(([name]) => isComplete || name === "answers 500");
 
-describe("a deployment over an endpoint that fails @uninstrumented", () => {
+describe("deployment over an endpoint that fails @uninstrumented", () => {
   let network: Network;
   let undisturbed: State;
   let methods: string[];
@@ -76,7 +76,7 @@ describe("a deployment over an endpoint that fails @uninstrumented", () => {
   });
 
   for (const [name, { fault, words }] of LASTING) {
-    inFull(`survives when it ${name} at every tenth request`, async () => {
+    inFull(`survives an endpoint that ${name} at every tenth request`, async () => {
       let requests = 0;
       network.rpc.policy = () => (++requests % 10 === 0 ? fault : pass);
 
@@ -85,7 +85,7 @@ describe("a deployment over an endpoint that fails @uninstrumented", () => {
     });
 
     for (const [who, transaction] of Object.entries(SENT_BY)) {
-      it(`ends in one line when it ${name} from where ${who} sends, and goes on later`, async () => {
+      it(`ends in one line if the endpoint ${name} once ${who} sends, and continues later`, async () => {
         let isOut = false;
         network.rpc.policy = ({ method, count }: RpcRequest) => {
           isOut ||= method === "eth_sendRawTransaction" && count === transaction;
@@ -103,7 +103,7 @@ describe("a deployment over an endpoint that fails @uninstrumented", () => {
     }
   }
 
-  it("ends in one line before anything is sent when it fails from the beginning", async () => {
+  it("ends in one line before anything is sent if the endpoint fails from the beginning", async () => {
     network.rpc.policy = () => ({ kind: "status", status: 429 });
     const { refusal } = await network.run();
 

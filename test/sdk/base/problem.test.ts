@@ -12,7 +12,7 @@ async function thrownBy(action: () => unknown): Promise<Problem> {
 }
 
 describe("Problem", () => {
-  it("escapes the value that was given, and has a document of its fields", () => {
+  it("escapes the given value, and converts to a document", () => {
     const problem = new Problem("BAD_FILE", "a is \u001b[2J, expected 1: write 1.", {
       given: "\u001b[2J",
       expected: "1",

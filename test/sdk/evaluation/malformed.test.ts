@@ -60,7 +60,7 @@ const FILES: readonly Malformed[] = [
   ],
   ["a line that is not JSON", A, '{"id":1\n', 'standard input line 1: "{\\"id\\":1", expected a JSON object'],
   [
-    "a line that is no object",
+    "a line that is not an object",
     A,
     '{"id":1,"label":0,"baseline":0.1,"candidate":0.2}\n[1]\r\n',
     'standard input line 2: "[1]", expected a JSON object',
@@ -94,14 +94,14 @@ const FILES: readonly Malformed[] = [
 
 const CLASSES: readonly Malformed[] = [
   [
-    "a label that is no class, with one that turns the text around",
+    "a label that is not a class, with a character that turns the text around",
     A,
     H + "1,0,0,0\n2,yes\u202e,0,1\n",
     'standard input line 3, column label: "yes\\u202e", expected one of 0, 1',
   ],
   ["labels of one class", A, H + "1,0,0,0\n2,0,0,1\n", "all 2 labels are 0, expected both classes"],
   [
-    "a prediction that is no class",
+    "a prediction that is not a class",
     { ...A, classes: ["cat", "dog"], predictions: "class" },
     H + "1,cat,cat,horse\n2,dog,dog,dog\n",
     'standard input line 2, column candidate: "horse", expected one of cat, dog',
@@ -155,7 +155,7 @@ const NUMBERS: readonly Malformed[] = [
     'standard input line 2, column baseline: "0,5", expected a finite decimal number',
   ],
   [
-    "a label that is no number",
+    "a label that is not a number",
     { ...R, metric: "mae", direction: "minimise" },
     H + "1,five,1,1\n",
     'standard input line 2, column label: "five", expected a finite decimal number',

@@ -81,74 +81,78 @@ describe("Logs of a range of blocks @uninstrumented", () => {
     expect(await read({ from: latest + 1, to: latest })).to.deep.equal({ found: [], asked: [] });
   });
 
-  it("are requested in halves if the endpoint refuses the range, with none lost and none twice", async () => {
-    for (const most of [40, 20, 7, 1]) expect((await read({ most })).found, `${most} blocks`).to.deep.equal(blocks);
-  });
-
-  it("are requested in parts as small as the first that was answered, and no smaller", async () => {
-    const { asked } = await read({ from: 1, to: 40, most: 10 });
-    expect(asked).to.deep.equal([
-      { from: 1, to: 40 },
-      { from: 1, to: 20 },
-      { from: 1, to: 10 },
-      { from: 11, to: 20 },
-      { from: 21, to: 30 },
-      { from: 31, to: 40 },
-    ]);
-  });
-
-  it("are requested in halves even if the refusal has the code of a rate limit", async () => {
-    const error = { code: -32_005, message: "query returned more than 10000 results" };
-    expect((await read({ most: 10, error })).found).to.deep.equal(blocks);
-  });
-
-  it("are requested in longer parts again once a node has answered some, and in the longest if it refuses no more", async () => {
-    let most = 100;
-    const lengths: number[] = [];
-    const query = async ({ from, to }: Blocks) => {
-      lengths.push(to - from + 1);
-      if (to - from + 1 > most) throw new NodeFailure("limit", -32_602, "block range is too wide");
-      return [];
-    };
-    const size = new RangeSize({ most: 1_000 });
-    const readTo = async (to: number) => {
-      lengths.length = 0;
-      for await (const { to: end } of readParts({ from: 1, to }, query, size)) expect(end).to.be.at.most(to);
-      return Math.max(...lengths.filter((length) => length <= most));
-    };
-
-    expect(await readTo(1_000)).to.be.within(80, 100);
-    expect(lengths.slice(0, 5)).to.deep.equal([1_000, 500, 250, 125, 63]);
-    most = 1_000;
-    expect(await readTo(100_000)).to.equal(1_000);
-  });
-
-  it("fail if not even one block can be read", async () => {
-    const { found, asked } = await read({ most: 0 });
-    expect(String(found)).to.contain("block range is too wide");
-    expect(asked.at(-1)).to.deep.equal({ from: 0, to: 0 });
-  });
-
-  it("fail at once if the endpoint is away, too busy or behind", async () => {
-    for (const error of [
-      { code: -32_000, message: "service unavailable" },
-      { code: -32_005, message: "limit exceeded" },
-      { code: -32_602, message: "block range extends beyond current head block" },
-    ]) {
-      const { found, asked } = await read({ most: 0, error });
-      expect(String(found)).to.contain(error.message);
-      expect(asked).to.have.length(1);
-    }
-  });
-
-  it("fail at once on an error that did not come from the endpoint", async () => {
-    let asked = 0;
-    const reading = readLogs({ from: 0, to: 9 }, async () => {
-      asked++;
-      throw new Error("the service stops");
+  describe("given an endpoint that limits ranges", () => {
+    it("are requested in halves of what it refuses, with none lost and none twice", async () => {
+      for (const most of [40, 20, 7, 1]) expect((await read({ most })).found, `${most} blocks`).to.deep.equal(blocks);
     });
-    await expect(reading).to.be.rejectedWith("the service stops");
-    expect(asked).to.equal(1);
+
+    it("are requested in parts as small as the first that was answered, and no smaller", async () => {
+      const { asked } = await read({ from: 1, to: 40, most: 10 });
+      expect(asked).to.deep.equal([
+        { from: 1, to: 40 },
+        { from: 1, to: 20 },
+        { from: 1, to: 10 },
+        { from: 11, to: 20 },
+        { from: 21, to: 30 },
+        { from: 31, to: 40 },
+      ]);
+    });
+
+    it("are requested in halves even if its refusal has the code of a rate limit", async () => {
+      const error = { code: -32_005, message: "query returned more than 10000 results" };
+      expect((await read({ most: 10, error })).found).to.deep.equal(blocks);
+    });
+
+    it("are requested in longer parts again once it has answered some, and in the longest if it refuses no more", async () => {
+      let most = 100;
+      const lengths: number[] = [];
+      const query = async ({ from, to }: Blocks) => {
+        lengths.push(to - from + 1);
+        if (to - from + 1 > most) throw new NodeFailure("limit", -32_602, "block range is too wide");
+        return [];
+      };
+      const size = new RangeSize({ most: 1_000 });
+      const readTo = async (to: number) => {
+        lengths.length = 0;
+        for await (const { to: end } of readParts({ from: 1, to }, query, size)) expect(end).to.be.at.most(to);
+        return Math.max(...lengths.filter((length) => length <= most));
+      };
+
+      expect(await readTo(1_000)).to.be.within(80, 100);
+      expect(lengths.slice(0, 5)).to.deep.equal([1_000, 500, 250, 125, 63]);
+      most = 1_000;
+      expect(await readTo(100_000)).to.equal(1_000);
+    });
+  });
+
+  describe("given only failures", () => {
+    it("fail if not even one block can be read", async () => {
+      const { found, asked } = await read({ most: 0 });
+      expect(String(found)).to.contain("block range is too wide");
+      expect(asked.at(-1)).to.deep.equal({ from: 0, to: 0 });
+    });
+
+    it("fail at once if the endpoint is away, too busy or behind", async () => {
+      for (const error of [
+        { code: -32_000, message: "service unavailable" },
+        { code: -32_005, message: "limit exceeded" },
+        { code: -32_602, message: "block range extends beyond current head block" },
+      ]) {
+        const { found, asked } = await read({ most: 0, error });
+        expect(String(found)).to.contain(error.message);
+        expect(asked).to.have.length(1);
+      }
+    });
+
+    it("fail at once on an error that does not come from the endpoint", async () => {
+      let asked = 0;
+      const reading = readLogs({ from: 0, to: 9 }, async () => {
+        asked++;
+        throw new Error("the service stops");
+      });
+      await expect(reading).to.be.rejectedWith("the service stops");
+      expect(asked).to.equal(1);
+    });
   });
 
   it("are requested in shorter parts where there are many, and in longer ones where there are few again", async () => {

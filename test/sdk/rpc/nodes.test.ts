@@ -88,67 +88,73 @@ describe("Nodes of one chain @uninstrumented", () => {
     expect(second.asked).to.deep.equal(["eth_chainId"]);
   });
 
-  for (const state of ["away", "limited", "closed", "behind"] as const) {
-    it(`are switched if the present one is ${state}, and the next one stays`, async () => {
+  describe("given a node that fails", () => {
+    for (const state of ["away", "limited", "closed", "behind"] as const) {
+      it(`are switched if the present one is ${state}, and the next one stays`, async () => {
+        const client = open();
+        await ask(client);
+        first.state = state;
+        expect(await ask(client)).to.equal(second.host);
+        first.state = "up";
+        const before = first.asked.length;
+        expect([await ask(client), client.host]).to.deep.equal([second.host, second.host]);
+        expect(first.asked.length).to.equal(before);
+      });
+    }
+
+    it("start with one that answers", async () => {
+      first.state = "away";
+      expect(await ask(open({ tries: 1 }))).to.equal(second.host);
+    });
+
+    it("are asked again if one comes back after all were away", async () => {
       const client = open();
       await ask(client);
-      first.state = state;
-      expect(await ask(client)).to.equal(second.host);
-      first.state = "up";
-      const before = first.asked.length;
-      expect([await ask(client), client.host]).to.deep.equal([second.host, second.host]);
-      expect(first.asked.length).to.equal(before);
+      [first.state, second.state] = ["away", "away"];
+      const asked = ask(client);
+      second.state = "up";
+      expect(await asked).to.equal(second.host);
+      [first.state, second.state] = ["up", "away"];
+      expect(await ask(client)).to.equal(first.host);
     });
-  }
-
-  it("start with one that answers", async () => {
-    first.state = "away";
-    expect(await ask(open({ tries: 1 }))).to.equal(second.host);
   });
 
-  it("are asked again if one comes back after all were away", async () => {
-    const client = open();
-    await ask(client);
-    [first.state, second.state] = ["away", "away"];
-    const asked = ask(client);
-    second.state = "up";
-    expect(await asked).to.equal(second.host);
-    [first.state, second.state] = ["up", "away"];
-    expect(await ask(client)).to.equal(first.host);
+  describe("given no node that answers", () => {
+    it("are given up after some rounds, and only their hosts are named", async () => {
+      [first.state, second.state] = ["away", "away"];
+      const failure: unknown = await ask(open({ tries: 2 })).catch((error: unknown) => error);
+      expect(failure).to.be.instanceOf(NodeFailure);
+      expect((failure as Error).message).to.match(/^127\.0\.0\.1:\d+: no connection/);
+    });
+
+    it("are given up at once if all refuse access", async () => {
+      [first.state, second.state] = ["closed", "closed"];
+      const failure = (await ask(open()).catch((error: unknown) => error)) as NodeFailure;
+      expect(failure.kind).to.equal("final");
+      expect(failure.message).to.not.contain("secret");
+    });
   });
 
-  it("are given up after some rounds, and only their hosts are named", async () => {
-    [first.state, second.state] = ["away", "away"];
-    const failure: unknown = await ask(open({ tries: 2 })).catch((error: unknown) => error);
-    expect(failure).to.be.instanceOf(NodeFailure);
-    expect((failure as Error).message).to.match(/^127\.0\.0\.1:\d+: no connection/);
-  });
+  describe("given a node of another chain", () => {
+    it("are refused before anything is asked", async () => {
+      second.chainId = 1;
+      const failure: unknown = await ask(open()).catch((error: unknown) => error);
+      expect(failure).to.be.instanceOf(Problem);
+      expect((failure as Error).message).to.equal(
+        `the node ${second.host} answers for chain 1, expected ${CHAIN}: correct its address.`,
+      );
+      expect(first.asked).to.deep.equal(["eth_chainId"]);
+    });
 
-  it("are given up at once if all refuse access", async () => {
-    [first.state, second.state] = ["closed", "closed"];
-    const failure = (await ask(open()).catch((error: unknown) => error)) as NodeFailure;
-    expect(failure.kind).to.equal("final");
-    expect(failure.message).to.not.contain("secret");
-  });
-
-  it("are refused if one is of another chain, before anything is asked", async () => {
-    second.chainId = 1;
-    const failure: unknown = await ask(open()).catch((error: unknown) => error);
-    expect(failure).to.be.instanceOf(Problem);
-    expect((failure as Error).message).to.equal(
-      `the node ${second.host} answers for chain 1, expected ${CHAIN}: correct its address.`,
-    );
-    expect(first.asked).to.deep.equal(["eth_chainId"]);
-  });
-
-  it("are refused if one turns out later to be of another chain", async () => {
-    second.state = "away";
-    const client = open();
-    expect(await ask(client)).to.equal(first.host);
-    second.chainId = 1;
-    [first.state, second.state] = ["away", "up"];
-    const failure: unknown = await ask(client).catch((error: unknown) => error);
-    expect(failure).to.be.instanceOf(Problem);
+    it("are refused even if it shows only later", async () => {
+      second.state = "away";
+      const client = open();
+      expect(await ask(client)).to.equal(first.host);
+      second.chainId = 1;
+      [first.state, second.state] = ["away", "up"];
+      const failure: unknown = await ask(client).catch((error: unknown) => error);
+      expect(failure).to.be.instanceOf(Problem);
+    });
   });
 
   it("give no answer older than what was seen: one that lags is asked once it has caught up", async () => {

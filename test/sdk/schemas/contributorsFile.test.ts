@@ -101,7 +101,7 @@ describe("Shares", () => {
     );
   };
 
-  it("sum to 10000 by the largest remainder, of which the first goes first", () => {
+  it("sum to 10000 by the largest remainder, the first of equal ones first", () => {
     expect(sharesOf(1n)).to.deep.equal([BPS]);
     expect(sharesOf(7n, 3n)).to.deep.equal([7_000n, 3_000n]);
     expect(sharesOf(1n, 1n, 1n)).to.deep.equal([3_334n, 3_333n, 3_333n]);

@@ -22,21 +22,21 @@ describe("CSV", () => {
   });
 
   const refused: [what: string, content: string, message: string][] = [
-    ["that lacks a column", "b\n1\n", `${FILE}: column "a" is missing, the header has b.`],
+    ["it lacks a column", "b\n1\n", `${FILE}: column "a" is missing, the header has b.`],
     [
-      "that has a column twice",
+      "it has a column twice",
       "a,a\n1,2\n",
       `${FILE}: column "a" appears more than once in the header, expected it once.`,
     ],
-    ["whose row is short", "a,b\n1,2\n3\n", `${FILE} line 3: 1 fields, expected 2 as the header has.`],
+    ["a row is too short", "a,b\n1,2\n3\n", `${FILE} line 3: 1 fields, expected 2 as the header has.`],
     [
-      "whose quote is open",
+      "a quote is never closed",
       'a\n"1\n',
       `${FILE} line 2, field 1: "\\"1", expected a field in quotes with each quote in it doubled.`,
     ],
   ];
   for (const [what, content, message] of refused) {
-    it(`is refused ${what}`, () => expectProblem(() => readCsv(FILE, content, ["a"]), message));
+    it(`is refused if ${what}`, () => expectProblem(() => readCsv(FILE, content, ["a"]), message));
   }
 
   it("is refused if it has an optional column twice", () =>

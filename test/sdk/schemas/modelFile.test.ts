@@ -234,7 +234,7 @@ describe("Model file", () => {
     [{ pool: [] }, "pool is [], expected an object"],
   ];
   for (const [overrides, problem] of refusals) {
-    it(`says: ${problem.slice(0, 90)}`, () => expectRefusal(overrides, problem));
+    it(`is refused: ${problem.slice(0, 90)}`, () => expectRefusal(overrides, problem));
   }
 
   it("says why a specification or evaluation data are refused", () => {

@@ -32,7 +32,7 @@ export const code: readonly Deviation[] = [
     },
   })),
   {
-    name: "a contract that is not there",
+    name: "a missing contract",
     deviate: async (world) => {
       const address = addressOf(world, "UsageFeeRouter");
       await setCode(world, address, "0x");
@@ -45,7 +45,7 @@ export const code: readonly Deviation[] = [
     },
   },
   {
-    name: "a code that is longer",
+    name: "code that is too long",
     deviate: async (world) => {
       const address = addressOf(world, "RewardDistributor");
       const longer = `${await codeOf(world, address)}00`;
@@ -59,7 +59,7 @@ export const code: readonly Deviation[] = [
     },
   },
   {
-    name: "an immutable of another value",
+    name: "an immutable with another value",
     deviate: async (world) => {
       const address = addressOf(world, "RewardDistributor");
       const compiled = world.build("RewardDistributor");
@@ -106,7 +106,7 @@ export const code: readonly Deviation[] = [
     },
   })),
   {
-    name: "a token with a larger bucket of rewards",
+    name: "a token with another reward allocation",
     deviate: async (world) => {
       const { token } = world.model;
       const compiled = world.build("ModelToken");
@@ -136,7 +136,7 @@ export const code: readonly Deviation[] = [
     },
   },
   {
-    name: "a vesting wallet of another code",
+    name: "a vesting wallet with other code",
     deviate: async (world) => {
       const { file } = (await world.declared.modelFile(world.model.key))!;
       const wallet = holderAs(world, `owner of ${file.modelId}`);

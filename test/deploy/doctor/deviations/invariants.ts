@@ -22,7 +22,7 @@ export const invariants: readonly Deviation[] = [
     },
   },
   {
-    name: "S2: a token that nobody has",
+    name: "S2: a supply that is larger than its buckets",
     deviate: async (world) => {
       const before = await load(world, world.model.token, slotOf("ModelToken", "_totalSupply").slot);
       await tamper(world, "ModelToken", "_totalSupply", (supply) => supply + 1n);
@@ -54,7 +54,7 @@ export const invariants: readonly Deviation[] = [
     },
   },
   {
-    name: "R3: rewards that the registry has twice",
+    name: "R3: a remainder of the rewards that is one unit too large",
     deviate: async (world) => {
       const shift = 88n;
       const remaining = 95_060n * 10n ** 18n;
@@ -68,7 +68,7 @@ export const invariants: readonly Deviation[] = [
     },
   },
   {
-    name: "S5: a pool that has issued more than its bucket",
+    name: "S5: a pool that has issued more than its allocation",
     deviate: async (world) => {
       const extra = 2_000n * 10n ** 18n;
       await tamper(world, "HokusaiAMM", "_curveSupply", (supply) => supply + extra);
@@ -85,7 +85,7 @@ export const invariants: readonly Deviation[] = [
     },
   },
   {
-    name: "P1: a pool that lacks a unit",
+    name: "P1: a pool that is short of one unit",
     deviate: async (world) => {
       const { pool } = world.model;
       const needed = await balanceOf(world, pool); // trade fees were collected: not a unit is to spare
@@ -98,7 +98,7 @@ export const invariants: readonly Deviation[] = [
     },
   },
   {
-    name: "F3: an infrastructure reserve that lacks a unit",
+    name: "F3: an infrastructure reserve that is short of one unit",
     deviate: async (world) => {
       const reserve = addressOf(world, "InfrastructureReserve");
       const owed = await balanceOf(world, reserve);
@@ -111,7 +111,7 @@ export const invariants: readonly Deviation[] = [
     },
   },
   {
-    name: "F3: a balance that no fee has brought",
+    name: "F3: a balance without a fee behind it",
     deviate: async (world) => {
       const owed = await balanceOf(world, addressOf(world, "InfrastructureReserve"));
       const { slot } = slotOf("InfrastructureReserve", "_accounts");

@@ -58,7 +58,7 @@ export const models: readonly Deviation[] = [
     },
   },
   {
-    name: "another pool that mints the token",
+    name: "another pool that may mint the token",
     deviate: async (world) => {
       await tamper(world, "ModelToken", "_capWord", (value) => ((value >> 160n) << 160n) | BigInt(STRANGER));
       return {
@@ -69,7 +69,7 @@ export const models: readonly Deviation[] = [
     },
   },
   {
-    name: "a pool that the factory counts and nobody has created",
+    name: "a pool that the factory counts but nobody has created",
     deviate: async (world) => {
       await tamper(world, "HokusaiAMMFactory", "poolCount", () => 2n);
       return {
@@ -126,7 +126,7 @@ export const models: readonly Deviation[] = [
     },
   },
   {
-    name: "a governor who was handed over to",
+    name: "a governor after a handover",
     deviate: async (world) => {
       const { governor, model } = world;
       await send(world, governor, "ModelRegistry", "proposeGovernor", [model.key, STRANGER]);

@@ -88,7 +88,7 @@ export const NOTABLE: readonly Notable[] = [
     },
   },
   {
-    name: "nothing of a pause that the admin has ended at once but for a second",
+    name: "nothing of a pause that the admin ended after a second",
     prepare: async (world) => {
       await send(world, holderOf(world, "GUARDIAN_ROLE"), "TokenManager", "pauseLaunches", [7n * DAY]);
       await byAdmin(world, "TokenManager", "resumeLaunches", []);
@@ -97,7 +97,7 @@ export const NOTABLE: readonly Notable[] = [
     },
   },
   {
-    name: "terms of a pool that a former governor has fixed, and that block it",
+    name: "pool terms of a former governor that block the creation of a pool",
     prepare: async (world) => {
       await propose(world);
       const fixed = [id("proposed"), id("terms")];

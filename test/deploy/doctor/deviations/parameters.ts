@@ -36,7 +36,7 @@ export const parameters: readonly Deviation[] = [
     },
   },
   {
-    name: "a timelock that waits less",
+    name: "a timelock with a shorter delay",
     deviate: async (world) => {
       await byAdmin(world, "TimelockController", "updateDelay", [HOUR]);
       return {
@@ -47,7 +47,7 @@ export const parameters: readonly Deviation[] = [
     },
   },
   {
-    name: "another declared delay of payouts",
+    name: "another declared payout delay",
     deviate: async (world) => {
       const { payoutDelay } = world.declared.parameters.Models;
       const declared = payoutDelay + 1;
@@ -101,7 +101,7 @@ export const parameters: readonly Deviation[] = [
     },
   },
   {
-    name: "an attester whom nobody declared",
+    name: "an undeclared attester",
     deviate: async (world) => {
       const { attesters } = world.declared.parameters.Methods;
       await byAdmin(world, "OracleAttestation", "addAttester", [STRANGER]);
@@ -113,7 +113,7 @@ export const parameters: readonly Deviation[] = [
     },
   },
   {
-    name: "an attester without an event",
+    name: "an attester who was removed without an event",
     deviate: async (world) => {
       const { slot } = slotOf("OracleAttestation", "isAttester");
       const [attester] = world.declared.parameters.Methods.attesters as [string];
@@ -150,7 +150,7 @@ export const parameters: readonly Deviation[] = [
     },
   },
   {
-    name: "a method that nobody declared",
+    name: "an undeclared method",
     deviate: async (world) => {
       await byAdmin(world, "ModelRegistry", "setMethodAccess", [STRANGER, 1n]);
       return {

@@ -17,7 +17,7 @@ import {
 
 export const roles: readonly Deviation[] = [
   {
-    name: "a guardian whom nobody declared",
+    name: "an undeclared guardian",
     deviate: async (world) => {
       const guardians = guardianOf(world);
       await byAdmin(world, "ModelRegistry", "grantRole", [id("GUARDIAN_ROLE"), STRANGER]);
@@ -66,7 +66,7 @@ export const roles: readonly Deviation[] = [
     },
   },
   {
-    name: "an operator who gave up",
+    name: "an operator who renounced the role",
     deviate: async (world) => {
       const operator = holderOf(world, "OPERATOR_ROLE");
       await send(world, operator, "TokenManager", "renounceRole", [id("OPERATOR_ROLE"), operator]);
@@ -78,7 +78,7 @@ export const roles: readonly Deviation[] = [
     },
   },
   {
-    name: "a role that no event has taken away",
+    name: "a role that was lost without an event",
     deviate: async (world) => {
       const [registrar] = world.declared.parameters.Models.registrars as [string];
       const { slot } = slotOf("ModelRegistry", "_roles");
@@ -107,7 +107,7 @@ export const roles: readonly Deviation[] = [
     },
   },
   {
-    name: "a role that the contract does not know",
+    name: "an unknown role",
     deviate: async (world) => {
       const role = id("GARDENER_ROLE");
       await byAdmin(world, "TokenManager", "grantRole", [role, STRANGER]);
@@ -170,7 +170,7 @@ export const roles: readonly Deviation[] = [
     },
   },
   {
-    name: "a timelock whose operations anybody executes",
+    name: "a timelock whose operations anybody may execute",
     deviate: async (world) => {
       const { executors } = world.declared.parameters.Governance;
       await byAdmin(world, "TimelockController", "grantRole", [id("EXECUTOR_ROLE"), ZeroAddress]);
