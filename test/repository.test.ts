@@ -158,7 +158,7 @@ describe("repository @uninstrumented", () => {
     });
   });
 
-  it("loads the gas reporter only to report gas, because every command would start later", () => {
+  it("loads the gas reporter only for gas reports, as it delays the start of every command", () => {
     const isLoaded = Object.keys(require.cache).some((file) => file.includes("/node_modules/hardhat-gas-reporter/"));
 
     expect(isLoaded).to.equal(process.env.REPORT_GAS === "true");
