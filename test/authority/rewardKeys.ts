@@ -129,7 +129,7 @@ export const REWARD_KEYS: Readonly<Record<string, Row>> = {
         await time.setNextBlockTimestamp(queued.queuedAt + PAYOUT_DELAY - 1n);
         await refused(release(world, queued), world.registry, "PayoutWaits", queued.queuedAt + PAYOUT_DELAY);
       },
-      "R2: mint what a guardian stops": async (world) => {
+      "R2: mint what a guardian has stopped": async (world) => {
         const queued = await queuedBy(world, await forge(world, DAILY_LIMIT));
         await world.registry.connect(world.keys.guardian).stopPayouts(queued.method, queued.queuedAt);
         await waitFor(world, queued);
@@ -151,7 +151,7 @@ export const REWARD_KEYS: Readonly<Record<string, Row>> = {
   },
   "whoever holds the labels of a proof-only benchmark": {
     can: {
-      "prove any score: the daily limit of that model waits": async (world) => {
+      "prove any score, and so queue rewards up to the model's daily limit": async (world) => {
         const { id, prove } = await provenModel(world);
         await expect(prove(DAILY_LIMIT)).to.emit(world.verifier, "PayoutQueued");
         expect(await world.registry.remainingTodayBps(id)).to.equal(0);

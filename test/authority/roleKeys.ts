@@ -108,7 +108,7 @@ export const ROLE_KEYS: Readonly<Record<string, Row>> = {
       },
     },
     cannot: {
-      "M: use a method that is the admin's": async ({ registry, keys }) => {
+      "M: use a method reserved for the admin": async ({ registry, keys }) => {
         await registry.connect(keys.admin).setMethodAccess(keys.attacker, MethodAccess.ADMIN);
         const call = registry
           .connect(keys.registrar)
@@ -127,7 +127,7 @@ export const ROLE_KEYS: Readonly<Record<string, Row>> = {
   },
   "pool creator": {
     can: {
-      "create a pool on the worst terms, for ever: 10 % fee, crr 5 %, 30 days without sells": async (world) => {
+      "create a pool on the worst terms for ever: trade fee 10 %, crr 5 %, no sales for 30 days": async (world) => {
         const { factory, keys, tokens, usdc } = world;
         await createWorstPool(world);
         const pool = await ethers.getContractAt("HokusaiAMM", await factory.poolOf(modelIdOf(REGISTERED)));
@@ -187,7 +187,7 @@ export const ROLE_KEYS: Readonly<Record<string, Row>> = {
       "deploy useless tokens and so occupy model ids": async (world) => {
         await expect(deployToken(world, "free-id")).to.emit(world.tokenManager, "TokenDeployed");
       },
-      "give DEPLOYER_ROLE back at once to whom a guardian suspended, which the admin cannot": async ({
+      "give DEPLOYER_ROLE back at once to an account that a guardian suspended, which the admin cannot": async ({
         tokenManager,
         keys,
       }) => {

@@ -101,7 +101,7 @@ describe("evaluate: benchmark", () => {
       expect(parse({ name: "b", metric, direction: directions[0] })).to.include({ lo: 0, hi: 1 });
   });
 
-  it("requires as many examples as folds by default", () => {
+  it("requires 100 examples by default, even with 100 folds", () => {
     expect(parse({ ...ACCURACY, folds: 100 }).minSampleSize).to.equal(100);
   });
 
