@@ -19,7 +19,6 @@ const LARGE = ["test/sdk/proofs", "test/sdk/statements"];
 // To start Hardhat, load the library and deploy the protocol takes longer than what is tested in most of these.
 const SHARED = [
   ["test/tokens", "test/access", "test/fees", "test/ignition", "test/types"],
-  ["test/verification", "test/verification/zk"],
   ["test", "test/docs", "test/mutation", "test/proofs", "test/scripts/cli", "test/scripts/dev", "test/static"],
 ];
 // These start first, so that none runs alone at the end.
