@@ -26,7 +26,7 @@ const LONGEST = 300;
 const LONGEST_TEST = 450;
 
 /** What a file of tests is, by the end of its name: a suite that a command runs, or a helper. Models and tools have names of their own. */
-const SUITES = ["test", "browser", "mlflow", "packages", "postgres"];
+const SUITES = ["test", "walk", "browser", "mlflow", "packages", "postgres"];
 const HELPERS = ["behavior", "fixture", "support"];
 
 /** Folders of what only developers run. */

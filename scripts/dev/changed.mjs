@@ -22,8 +22,8 @@ const isCode = (file) => /\.(ts|mjs|cjs|js)$/.test(file) && !file.startsWith("pl
 const isSolidity = (file) => file.endsWith(".sol");
 
 /**
- * Test files and Solidity suites that changes since a revision can break, including changes in files that are not under git yet. Throws
- * git's message for an unknown revision.
+ * Test files, walks and Solidity suites that changes since a revision can break, including changes in files that are not under git yet.
+ * Throws git's message for an unknown revision.
  */
 export function affectedSince(root, revision) {
   const git = (...args) => {
@@ -36,17 +36,23 @@ export function affectedSince(root, revision) {
   return { changed, ...affectedBy(changed, [...git("ls-files"), ...fresh], root) };
 }
 
-/** Test files and Solidity suites that a change in some files can break. */
+/** Test files, walks and Solidity suites that a change in some files can break. */
 function affectedBy(changed, files, root) {
-  const tests = files.filter((file) => file.startsWith("test/") && file.endsWith(".test.ts"));
+  const [tests, walks] = [".test.ts", ".walk.ts"].map((end) =>
+    files.filter((file) => file.startsWith("test/") && file.endsWith(end)),
+  );
   const suites = files.filter((file) => file.endsWith(".t.sol"));
-  if (changed.some((file) => ROOTS.includes(file))) return { tests, suites };
+  if (changed.some((file) => ROOTS.includes(file))) return { tests, walks, suites };
   const users = usersAmong(new Set([...files, ...changed]), root);
   const touched = reach(changed, users);
   const contracts = [...reach(changed.filter(isSolidity), users)].filter((file) => file.startsWith("contracts/"));
   const folders = contracts.length === 0 ? [] : ["authority", ...contracts.map((file) => file.split("/")[1])];
   const isAffected = (file) => touched.has(file) || READERS.test(file) || folders.includes(file.split("/")[1]);
-  return { tests: tests.filter(isAffected), suites: suites.filter((file) => touched.has(file)) };
+  return {
+    tests: tests.filter(isAffected),
+    walks: walks.filter(isAffected),
+    suites: suites.filter((file) => touched.has(file)),
+  };
 }
 
 /** For each file, the files that depend on it. */

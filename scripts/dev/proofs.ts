@@ -1,7 +1,7 @@
 /**
  * Proves lemmas about the production contracts: with solc's model checker and z3 those in test/proofs/smt, and with intervals the widths
- * and the two error constants of the curve. With `--mutants`, puts a fault into the code of each lemma and expects that it is no longer proved.
- * `z3` must be on the PATH: `pip install --requirement test/proofs/requirements.txt`.
+ * and the two error constants of the curve. With `--mutants`, puts a fault into the code of each lemma and expects that the lemma is no
+ * longer proved. `z3` must be on the PATH: `pip install --requirement test/proofs/requirements.txt`.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -15,10 +15,10 @@ const ROOT = join(__dirname, "../..");
 const SPECIFICATIONS = "test/proofs/smt";
 const RANGES = "widths";
 const CURVE = "contracts/market/BondingCurve.sol";
-/** The largest error constants that the kernel's real errors do not allow. */
+/** The largest values of the error constants that would be too small for the kernel's real errors. */
 const TOO_SMALL = { LOG2_ERROR: 974, EXP2_ERROR: 580 };
 const SECONDS_OF_A_QUERY = 300; // most take less than one
-const SECONDS_OF_A_MUTANT = 30; // a lemma of which no query is refuted by then is not proved either
+const SECONDS_OF_A_MUTANT = 30; // a lemma that is not decided by then is not proved either
 
 const read: ReadSource = (path) => readFileSync(join(ROOT, path), "utf8");
 const counts = { passing: 0, failing: 0 };

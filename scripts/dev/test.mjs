@@ -1,10 +1,10 @@
-// Runs every test except those of faults in deployments, which take minutes (npm run test:faults). TypeScript tests run in one process for
-// each folder of test/, because the chain of a process keeps all the snapshots of its fixtures, and one for each file of test/scripts,
-// which runs whole commands; the small folders of the library share a process. Solidity tests run with forge, which compiles for itself.
-// Three processes run at a time, and the output of each is shown when it ends.
+// Runs every test except those of faults in deployments (npm run test:faults) and the long walks. TypeScript tests run in one process for
+// each folder of test/, because the chain of a process keeps all the snapshots of its fixtures; small folders share a process. Solidity
+// tests run with forge, which compiles for itself. Several processes run at a time, and the output of each is shown when it ends.
 //
 // `--changed [revision]` runs only the tests that changes since a revision can break; without a revision, those that uncommitted changes
-// can.
+// can. `--walks` runs the walks instead (npm run test:walks): the stories in *.walk.ts that take many commands or long proofs to tell, and
+// whose rules have quick tests as well.
 import { spawn } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -14,32 +14,38 @@ import { affectedSince } from "./changed.mjs";
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const AT_ONCE = 3; // some wait for chains of their own
 const FAULTS = "deploy/faults/";
-const COMMANDS = "test/scripts";
 const LIBRARY = "test/sdk";
 const LARGE = ["test/sdk/proofs", "test/sdk/statements"];
-// These start first, so that none runs alone at the end: the others take seconds.
+// To start Hardhat, load the library and deploy the protocol takes longer than what is tested in most of these.
+const SHARED = [
+  ["test/tokens", "test/access", "test/fees", "test/ignition", "test/types"],
+  ["test", "test/docs", "test/mutation", "test/proofs", "test/scripts/cli", "test/scripts/dev", "test/static"],
+];
+// These start first, so that none runs alone at the end.
 const LONGEST = [
-  ...["test/operator", "test/deploy", "test/scripts/tasks", "test/authority", "test/sdk/proofs", "test/circuits"],
-  ...["test/market", "test/sdk/statements", "test/verification", "test/scripts/launch.test.ts"],
+  ...["test/operator", "test/deploy", "test/scripts", "test/authority", "test/scripts/tasks", "test/sdk/proofs"],
+  ...["test/circuits", "test/market", "test/sdk/statements", "test/verification", "test"],
 ];
 const HARDHAT = "node_modules/hardhat/internal/cli/bootstrap.js";
 
-const [option, revision = "HEAD", ...further] = process.argv.slice(2);
-if (further.length > 0 || ![undefined, "--changed"].includes(option)) {
-  console.error("usage: npm test [-- --changed [revision]]");
+const [option, ...others] = process.argv.slice(2);
+const isOption = { "--changed": others.length <= 1, "--walks": others.length === 0 };
+if (option !== undefined && !isOption[option]) {
+  console.error("usage: npm test [-- --changed [revision]], or npm run test:walks");
   process.exit(1);
 }
+const end = option === "--walks" ? ".walk.ts" : ".test.ts";
 const all = readdirSync(join(ROOT, "test"), { recursive: true, encoding: "utf8" })
-  .filter((file) => file.endsWith(".test.ts") && !file.startsWith(FAULTS))
+  .filter((file) => file.endsWith(end) && !file.startsWith(FAULTS))
   .map((file) => join("test", file))
   .sort();
-const chosen = option === undefined ? undefined : readChanges();
+const chosen = option === "--changed" ? readChanges(others[0] ?? "HEAD") : undefined;
 const files = all.filter((file) => chosen?.tests.includes(file) ?? true);
 const folderOf = (file) => file.split("/").slice(0, -1).join("/");
 function groupOf(file) {
   const folder = folderOf(file);
-  if (folder === COMMANDS) return file;
-  return folder.startsWith(`${LIBRARY}/`) && !LARGE.includes(folder) ? LIBRARY : folder;
+  const [shared] = SHARED.find((folders) => folders.includes(folder)) ?? [];
+  return shared ?? (folder.startsWith(`${LIBRARY}/`) && !LARGE.includes(folder) ? LIBRARY : folder);
 }
 const placeOf = (group) => (LONGEST.includes(group) ? LONGEST.indexOf(group) : LONGEST.length);
 const groups = [...new Set(files.map(groupOf))].sort((a, b) => placeOf(a) - placeOf(b));
@@ -50,10 +56,11 @@ const queue = groups.map((name) => ({
 }));
 
 /** The tests that the changes can break; ends the process if git does not know the revision. */
-function readChanges() {
+function readChanges(revision) {
   try {
-    const { changed, tests, suites } = affectedSince(ROOT, revision);
+    const { changed, tests, walks, suites } = affectedSince(ROOT, revision);
     console.log(`${changed.length} changed files: ${tests.length} test files and ${suites.length} Solidity suites.`);
+    if (walks.length > 0) console.log(`npm run test:walks also runs what they can break: ${walks.join(", ")}.`);
     return { tests, suites };
   } catch (error) {
     console.error(error.message);
@@ -91,7 +98,7 @@ async function work(first) {
 
 const matched = chosen === undefined ? [] : ["--match-path", `{${chosen.suites.join(",")}}`];
 const solidity = { name: "test/solidity", args: ["scripts/dev/test-solidity.mjs", ...matched] };
-const isWanted = chosen === undefined || chosen.suites.length > 0;
+const isWanted = option !== "--walks" && (chosen === undefined || chosen.suites.length > 0);
 await Promise.all([isWanted ? solidity : undefined, ...Array(AT_ONCE - 1)].map((first) => work(first)));
 
 if (!(await compiled)) results.push({ name: "compilation", isOk: false });

@@ -8,7 +8,6 @@ import { join, resolve } from "node:path";
 import { DUTY_ACCOUNTS } from "../../operator/embedded";
 import { holderOf } from "../../deploy/lock";
 import { developmentKey } from "../../sdk/base/accounts";
-import { runQueue } from "../../scripts/dev/bench/operator";
 import { main } from "../../scripts/operator";
 import { startFaultyRpc, type FaultyRpc } from "../../scripts/dev/world/faultyRpc";
 import { startOperator, type Entry, type OperatorProcess } from "../../scripts/dev/world/operatorProcess";
@@ -20,7 +19,6 @@ const MODEL = resolve(__dirname, "../../deploy/models/sentiment-v2.json");
 const TOKEN = "operator-token-of-32-characters-and-more";
 const PASSWORD = "correct horse battery staple";
 const ACCESS_KEY = "access-key-in-the-address";
-const QUEUE = 25;
 
 describe("npm run operator @uninstrumented", () => {
   let node: Node;
@@ -220,12 +218,6 @@ describe("npm run operator @uninstrumented", () => {
     expect(await statusOf("/live")).to.equal(200);
     expect(await statusOf("/bundles", { method: "POST", body: "{}" })).to.equal(400);
     expect(await operator.end("SIGTERM")).to.equal(0);
-  });
-
-  it(`launches each of ${QUEUE} waiting models exactly once although it is killed in the middle`, async () => {
-    const { launched, distributions, pools, failed } = await runQueue(QUEUE);
-    expect(launched).to.equal(QUEUE);
-    expect(distributions + pools - failed).to.equal(2 * QUEUE);
   });
 
   describe("when it is called with wrong arguments", () => {

@@ -162,7 +162,7 @@ describe("proofs @uninstrumented", () => {
       );
     });
 
-    it("takes the union of other bits for no less than either", () => {
+    it("bounds the union of other bits from below by both operands", () => {
       const query = withoutBits(queryOf("bvor", 3n).replace("(= y 3)", "(< y 3)"));
 
       expect(query.split("\n").slice(-2)).to.deep.equal([
@@ -186,8 +186,8 @@ describe("proofs @uninstrumented", () => {
     expect(withPlainMinus("f(x, -ERROR, -y) == -ERROR")).to.equal("f(x, 0 - ERROR, -y) == 0 - ERROR");
   });
 
-  describe("when lines are assembly", () => {
-    it("becomes Solidity on signed integers, with a power of two for a shift that varies", () => {
+  describe("given lines of assembly", () => {
+    it("translates them to Solidity on signed integers, with a power of two for a shift that varies", () => {
       expect(
         asSolidity("let z := sdiv(shl(127, sub(n, m)), add(n, m)) // rounds\n  m := shl(k, mul(m, sgt(z, 0)))"),
       ).to.equal(
@@ -198,14 +198,14 @@ describe("proofs @uninstrumented", () => {
       );
     });
 
-    it("refuses what has no such form, and what is no assignment", () => {
+    it("refuses a function without a translation, and anything but an assignment", () => {
       expect(() => asSolidity("k := byte(k, m)")).to.throw("byte has no form in Solidity");
       expect(() => asSolidity("sstore(0, 1)")).to.throw("expected :=, found (");
       expect(() => asSolidity("let k := add(1, 2")).to.throw("ends too early");
     });
   });
 
-  describe("when ranges are proved", () => {
+  describe("given ranges of operands", () => {
     const found = (text: string, names: Record<string, Range>) => rangesOf(assignmentsOf(text), names)["x"];
 
     it("encloses every result", () => {
@@ -216,14 +216,14 @@ describe("proofs @uninstrumented", () => {
       expect(found("x := byte(a, 0x0707)", { a: [30n, 31n] })).to.deep.equal([7n, 7n]);
     });
 
-    it("refuses what may wrap, lose bits or divide by zero", () => {
+    it("refuses operations that may wrap, lose bits or divide by zero", () => {
       const a: Range = [1n, 1n << 254n];
       expect(() => found("x := add(a, a)", { a })).to.throw("add may leave the word");
       expect(() => found("x := shl(2, a)", { a })).to.throw("shl may leave the word");
       expect(() => found("x := sdiv(a, sub(a, 1))", { a })).to.throw("a divisor may be zero or negative");
     });
 
-    it("refuses what is unsigned of what may be negative, and what is not decided", () => {
+    it("refuses unsigned operations on what may be negative, and results that are not decided", () => {
       const a: Range = [-1n, 1n];
       for (const text of ["div(a, 2)", "shr(1, a)", "lt(a, 2)"])
         expect(() => found(`x := ${text}`, { a }), text).to.throw("an unsigned operand may be negative");

@@ -22,6 +22,7 @@ const FILES = {
   "test/market/Pool.test.ts": "",
   "test/fees/Router.test.ts": 'import type { UNIT } from "../../sdk/base/units";',
   "test/scripts/quote.test.ts": 'run("scripts/quote.ts");',
+  "test/scripts/quote.walk.ts": 'run("scripts/quote.ts");',
   "test/scripts/docs.test.ts": 'read(join(__dirname, "../../docs/quotes.md"));',
   "test/deploy/models.test.ts": 'readdir(resolve(__dirname, "../../deploy/models"));',
   "test/sdk/named.test.ts": "read(`deploy/models/${name}.json`);",
@@ -29,14 +30,17 @@ const FILES = {
   "test/solidity/Router.t.sol": 'import {Router} from "../../contracts/fees/Router.sol"; contract RouterTest {}',
 };
 
-const ALL = Object.keys(FILES).filter((file) => /\.test\.ts$|\.t\.sol$/.test(file));
+const ALL = Object.keys(FILES).filter((file) => /\.(test|walk)\.ts$|\.t\.sol$/.test(file));
+
+/** What starts the command. */
+const OF_COMMAND = ["test/scripts/quote.test.ts", "test/scripts/quote.walk.ts"];
 
 describe("npm test -- --changed", () => {
   let root: string;
   const git = (...args: string[]) =>
     execFileSync("git", ["-c", "user.name=a", "-c", "user.email=a@example.org", ...args], { cwd: root, stdio: "pipe" });
 
-  /** The tests that are selected since a revision, without those that read the whole repository. */
+  /** The tests and walks that are selected since a revision, without those that read the whole repository. */
   function selected(revision = "HEAD"): string[] {
     const code = `import { affectedSince } from ${JSON.stringify(MODULE)};
       process.stdout.write(JSON.stringify(affectedSince(${JSON.stringify(root)}, ${JSON.stringify(revision)})));`;
@@ -44,9 +48,9 @@ describe("npm test -- --changed", () => {
       encoding: "utf8",
       stdio: "pipe",
     });
-    const { tests, suites } = JSON.parse(out) as Record<"tests" | "suites", string[]>;
+    const { tests, walks, suites } = JSON.parse(out) as Record<"tests" | "walks" | "suites", string[]>;
     expect(tests).to.include("test/layout.test.ts");
-    return [...tests.filter((file) => file !== "test/layout.test.ts"), ...suites];
+    return [...tests.filter((file) => file !== "test/layout.test.ts"), ...walks, ...suites];
   }
 
   function write(file: string, text: string): void {
@@ -69,8 +73,8 @@ describe("npm test -- --changed", () => {
 
   const changes: [string, keyof typeof FILES, string[]][] = [
     ["a test", "test/fees/Router.test.ts", ["test/fees/Router.test.ts"]],
-    ["a module that a command imports indirectly", "sdk/base/units.ts", ["test/scripts/quote.test.ts"]],
-    ["a command that tests start", "scripts/quote.ts", ["test/scripts/quote.test.ts"]],
+    ["a module that a command imports indirectly", "sdk/base/units.ts", OF_COMMAND],
+    ["a command that tests start", "scripts/quote.ts", OF_COMMAND],
     ["a document that tests read", "docs/quotes.md", ["test/scripts/docs.test.ts"]],
     [
       "a file of a folder that tests read",
@@ -108,7 +112,7 @@ describe("npm test -- --changed", () => {
   it("selects the tests of a file that was deleted", () => {
     rmSync(join(root, "scripts/quote.ts"));
 
-    expect(selected()).to.deep.equal(["test/scripts/quote.test.ts"]);
+    expect(selected()).to.deep.equal(OF_COMMAND);
   });
 
   it("selects the tests of what was committed since the named revision", () => {

@@ -1,124 +1,17 @@
 import { expect } from "chai";
-import { Contract, JsonRpcProvider, Wallet } from "ethers";
-import hre from "hardhat";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
-import { readParameters } from "../../deploy/parameters";
-import { deployProtocol } from "../../deploy/protocol";
-import { environmentFor } from "../../deploy/rehearsal";
+import { join } from "node:path";
 import { main } from "../../scripts/launch";
 import { developmentKey } from "../../sdk/base/accounts";
-import { runMain, withDeployments } from "../../scripts/dev/world/live";
-import { freePort, rpc, runScript, startAnvil, startNode, type Node } from "../../scripts/dev/world/process";
+import { runMain } from "../../scripts/dev/world/live";
+import { freePort, rpc, runScript, startAnvil } from "../../scripts/dev/world/process";
+import { BUYS, CREDIT_DEFAULT, expectConsistent, launch, launchJson, MODELS, numbersIn, STEPS } from "./launch.support";
 
-const MODELS = resolve(__dirname, "../../deploy/models");
-const CREDIT_DEFAULT = join(MODELS, "credit-default.json");
-
-const STEPS = ["deploy token", "register model", "distribute supplier allocation", "create pool"];
-const BUYS = ["buy 1", "buy 2", "buy up to the cap"];
 const USAGE = ["approve payee", "mint usage fees", "approve the router", "deposit usage fees", "pay invoice"];
-const FEE_BPS = 30n;
-
-const GUARDIAN = 3;
-const PAUSES = ["function pauseLaunches(uint256 duration)"];
-const HOUR = 3600;
-
-/** The parts of the JSON document that the tests read. */
-interface Document {
-  network: { name: string; chainId: number };
-  protocol: Record<string, string>;
-  model: { id: string; key: string; status: string; token: string; pool: string };
-  deployment: { name: string; hash: string; gasUsed: string }[];
-  steps: { name: string; hash: string; gasUsed: string }[];
-  found: string[];
-  trades: Record<"name" | "reserve" | "tokens" | "priceBefore" | "priceAfter" | "impactBps", string>[];
-  refused: { name: string; args: Record<string, string>; message: string };
-  improvement?: Record<"metric" | "baselineValue" | "candidateValue" | "baselineScore" | "candidateScore", string> & {
-    deltaBps: string;
-    reward: string;
-    owner: { account: string; amount: string };
-    contributors: { account: string; amount: string }[];
-    attesters: string[];
-    refused: { name: string };
-  };
-  release?: Record<"queuedAt" | "releasableFrom", string> & {
-    refused: { name: string; args: Record<string, string> };
-    balances: Record<"account" | "before" | "after", string>[];
-  };
-  belowTarget?: Record<"candidateScore" | "targetScore" | "message", string>;
-  history: { improvements: { status: string }[] };
-  usage?: Record<"fee" | "infrastructure" | "pool" | "priceBefore" | "priceAfter", string> & {
-    invoice: { payee: string; amount: string };
-  };
-  dilution: { rewards: string; supply: string; bps: string };
-  supply: {
-    supplier: { minted: string; cap: string };
-    investor: { issued: string; remaining: string; cap: string };
-    reward: { minted: string; cap: string };
-    total: string;
-    maxSupply: string;
-  };
-  pool: Record<
-    "spotPrice" | "reserve" | "virtualReserve" | "curveSupply" | "virtualSupply" | "unbackedSupply",
-    string
-  > &
-    Record<"maxSell" | "uncollectedFees" | "sellsOpenAt", string>;
-}
-
-const launch = (args: string[], env?: Record<string, string>) => runMain(main, args, env);
 
 /** Launches as users do, in a process of its own. */
 const launchAlone = (args: string[]) => runScript("scripts/launch.ts", args);
-
-async function launchJson(args: string[], env?: Record<string, string>, run = launch): Promise<Document> {
-  const { code, stdout, stderr } = await run(["--json", ...args], env);
-  expect({ code, stderr }).to.deep.equal({ code: 0, stderr: "" });
-  return JSON.parse(stdout) as Document;
-}
-
-/** Everything that is a number in the document must be a string, but for the chain's id. */
-function numbersIn(value: unknown): unknown[] {
-  if (typeof value === "number") return [value];
-  return typeof value === "object" && value !== null ? Object.values(value).flatMap(numbersIn) : [];
-}
-
-const sum = (values: bigint[]) => values.reduce((a, b) => a + b, 0n);
-const ceilDiv = (a: bigint, b: bigint) => (a + b - 1n) / b;
-
-/** What the trades of the document must have left on chain. */
-function expectConsistent({ trades, usage, supply, pool }: Document) {
-  const amounts = trades.map((trade) => ({ ...trade, reserve: BigInt(trade.reserve), tokens: BigInt(trade.tokens) }));
-  const buys = amounts.filter(({ name }) => name !== "sell");
-  const sells = amounts.filter(({ name }) => name === "sell");
-  const issued = sum(buys.map(({ tokens }) => tokens)) - sum(sells.map(({ tokens }) => tokens));
-  const paid = sum(buys.map(({ reserve }) => reserve)) - sum(sells.map(({ reserve }) => reserve));
-  const buyFees = sum(buys.map(({ reserve }) => ceilDiv(reserve * FEE_BPS, 10_000n)));
-  const curveSupply = BigInt(pool.virtualSupply) + issued;
-
-  expect(BigInt(supply.investor.issued)).to.equal(issued);
-  expect(BigInt(supply.investor.remaining)).to.equal(BigInt(supply.investor.cap) - issued);
-  expect(BigInt(supply.total)).to.equal(BigInt(supply.supplier.minted) + issued + BigInt(supply.reward.minted));
-  expect(BigInt(supply.maxSupply)).to.equal(BigInt(supply.supplier.cap) + BigInt(supply.investor.cap));
-  expect(BigInt(pool.curveSupply)).to.equal(curveSupply);
-  const streamed = BigInt(usage?.pool ?? 0);
-  expect(BigInt(pool.reserve) + BigInt(pool.uncollectedFees)).to.equal(paid + streamed);
-  expect(BigInt(pool.uncollectedFees) >= buyFees).to.equal(true);
-  expect(BigInt(pool.spotPrice)).to.equal(
-    ((BigInt(pool.reserve) + BigInt(pool.virtualReserve)) * 10n ** 42n) / (200_000n * curveSupply),
-  );
-  expect(pool.spotPrice).to.equal(usage?.priceAfter ?? trades.at(-1)?.priceAfter);
-  trades.slice(1).forEach((trade, index) => expect(trade.priceBefore).to.equal(trades[index]?.priceAfter));
-}
-
-/** Address of a contract of the protocol, as found by somebody whose parameters may name another deployer. */
-async function addressOf(node: Node, contract: string, deployer = ""): Promise<string> {
-  const parameters = await readParameters({ name: "localhost", isLocal: true });
-  if (deployer) parameters.$global.deployer = deployer;
-  const env = environmentFor(hre, "localhost", { url: node.url });
-  const { addresses } = await withDeployments(node.env.DEPLOYMENTS, () => deployProtocol(env, { parameters }));
-  return addresses[contract]!;
-}
 
 describe("npm run launch @uninstrumented", () => {
   describe("given a network in its own process", () => {
@@ -210,93 +103,6 @@ describe("npm run launch @uninstrumented", () => {
       expect([document.improvement, document.release]).to.deep.equal([undefined, undefined]);
       expect(document.supply.reward.minted).to.equal("0");
       expect(document.history.improvements).to.deep.equal([]);
-    });
-  });
-
-  describe("given a persistent node", () => {
-    let node: Node;
-
-    const args = ["--network", "localhost"];
-    let first: Document;
-
-    before(async () => {
-      node = await startNode();
-      first = await launchJson(args, node.env);
-    });
-
-    after(() => node.stop());
-
-    it("deploys once, finds everything the second time, and sells once the window is over", async () => {
-      const blocks = await rpc(node.url, "eth_blockNumber");
-      const second = await launchJson(args, node.env);
-
-      expectConsistent(first);
-      expect(await rpc(node.url, "eth_blockNumber")).to.equal(blocks);
-      expect({ ...second, found: [] }).to.deep.equal({ ...first, deployment: [], steps: [], trades: [], found: [] });
-      expect(second.found).to.deep.equal([...STEPS, ...BUYS]);
-
-      await rpc(node.url, "evm_setNextBlockTimestamp", [Number(first.pool.sellsOpenAt)]);
-      await rpc(node.url, "evm_mine");
-      const third = await launchJson(args, node.env);
-      expect(third.steps.map(({ name }) => name)).to.deep.equal(["sell"]);
-      expectConsistent({ ...third, trades: [...first.trades, ...third.trades] });
-    });
-
-    it("finds the vesting wallet of a launch that failed after it", async () => {
-      const other = [...args, "--model", CREDIT_DEFAULT];
-      const provider = new JsonRpcProvider(node.url);
-      const manager = new Contract(await addressOf(node, "TokenManager"), PAUSES, await provider.getSigner(GUARDIAN));
-      await (await manager.getFunction("pauseLaunches")(HOUR)).wait();
-      const [failed, again] = [await launch(other, node.env), await launch(other, node.env)];
-      await rpc(node.url, "evm_increaseTime", [HOUR]);
-      await rpc(node.url, "evm_mine");
-      provider.destroy();
-
-      expect(failed.stdout).to.contain("✓ deploy vesting wallet");
-      expect(again.stdout).to.match(/· deploy vesting wallet +found\n/);
-      for (const { code, stderr } of [failed, again]) {
-        expect(code).to.equal(1);
-        expect(stderr).to.match(
-          /^launch: [^\n]+ \(Paused: until [\d-]+ [\d:]+ UTC\)\. Wait until `until`: .+ Before that: transaction 0x\w{64} was sent and reverted in block \d+\.\n$/,
-        );
-      }
-    });
-
-    it("finds the protocol without the deployer's key", async () => {
-      const tokenManager = await addressOf(node, "TokenManager", Wallet.createRandom().address);
-
-      expect(await rpc(node.url, "eth_getCode", [tokenManager, "latest"])).to.have.length.greaterThan(2);
-    });
-
-    it("launches another model on the same protocol, and improves it once", async () => {
-      const other = [...args, "--model", CREDIT_DEFAULT];
-      const { protocol, deployment, steps, improvement, release, supply, history } = await launchJson(other, node.env);
-
-      expect(deployment).to.deep.equal([]);
-      expect(await rpc(node.url, "eth_getCode", [protocol.TokenManager, "latest"])).to.have.length.greaterThan(2);
-      expect(steps.map(({ name }) => name)).to.include.members([...STEPS, "submit improvement"]);
-      expect(numbersIn(improvement)).to.deep.equal([]);
-      expect(improvement).to.deep.include({ metric: "roc_auc", baselineValue: "0.749352", candidateValue: "0.798857" });
-      expect(improvement).to.deep.include({ baselineScore: "7494", candidateScore: "7988", deltaBps: "494" });
-      expect(improvement?.attesters).to.have.length(2);
-      expect(improvement?.refused.name).to.equal("EvaluationAlreadyUsed");
-      const tokens = (tenths: bigint) => String(tenths * 10n ** 17n);
-      expect(improvement?.reward).to.equal(tokens(49_400n));
-      expect(improvement?.owner.amount).to.equal(tokens(14_820n));
-      expect(improvement?.contributors.map(({ amount }) => amount)).to.deep.equal([tokens(24_206n), tokens(10_374n)]);
-      expect(supply.reward.minted).to.equal(improvement?.reward);
-      expect(steps.map(({ name }) => name).slice(-2)).to.deep.equal(["submit improvement", "release reward"]);
-      expect(release?.refused.name).to.equal("PayoutWaits");
-      expect(release?.refused.args).to.deep.equal({ releasableFrom: release?.releasableFrom });
-      expect(BigInt(release!.releasableFrom) - BigInt(release!.queuedAt)).to.equal(172_800n);
-      const paid = release!.balances.map(({ before, after }) => BigInt(after) - BigInt(before));
-      expect(paid.map(String)).to.deep.equal([tokens(14_820n), tokens(24_206n), tokens(10_374n)]);
-      expect(history.improvements.map(({ status }) => status)).to.deep.equal(["released"]);
-
-      const second = await launchJson(other, node.env);
-      expect(second.found).to.include("submit improvement");
-      expect(second.improvement).to.equal(undefined);
-      expect(second.supply).to.deep.equal(supply);
     });
   });
 

@@ -12,9 +12,9 @@ const USERS: Readonly<Record<string, readonly string[]>> = {
   "contracts/types/Permit.sol": ["market", "fees"],
 };
 
-/** Contracts that have no tests of their own name, but those of the contract that inherits them. */
+/** Contracts that are tested by the tests of the contract that inherits them. */
 const HEIRS: Readonly<Record<string, string>> = { PoolState: "HokusaiAMM" };
-/** What the names of the slowest tests begin with. */
+/** The beginning of the names of the slowest tests. */
 const SLOWEST = "BondingCurve.";
 
 /**

@@ -1,14 +1,14 @@
-/** A word of inline assembly: a number, a name, or what a function answers of others. */
+/** An expression of inline assembly: a number, a name, or a function of other expressions. */
 export type Word = bigint | string | { readonly operation: string; readonly operands: readonly Word[] };
 
-/** `name := value`, `isNew` with a `let` before it. */
+/** The assignment `name := value`; `isNew` tells whether `let` stands before it. */
 export interface Assignment {
   readonly name: string;
   readonly value: Word;
   readonly isNew: boolean;
 }
 
-/** Reads assignments of inline assembly. Throws if the text has anything else, apart from comments. */
+/** Reads assignments of inline assembly. Throws if the text contains anything but assignments and comments. */
 export function assignmentsOf(text: string): Assignment[] {
   const tokens = text.replace(/\/\/.*$/gm, "").match(/:=|\w+|\S/g) ?? [];
   let at = 0;
@@ -48,8 +48,9 @@ export function assignmentsOf(text: string): Assignment[] {
 }
 
 /**
- * Assembly as Solidity on variables of the type `int256`, which means the same as long as nothing overflows. The specification declares
- * a mapping `_powerOf`, whose item `k` stands for 2^k where a shift varies. Throws on a function of assembly that has no such form here.
+ * Translates assembly to Solidity on variables of the type `int256`, which means the same as long as nothing overflows. For a shift by
+ * a variable `k`, the specification declares a mapping `_powerOf` whose item `k` stands for 2^k. Throws on a function without a
+ * translation here.
  */
 export function asSolidity(text: string): string {
   return assignmentsOf(text)

@@ -35,7 +35,7 @@ export function withoutBits(query: string): string {
     .replace(CONVERSION, (_, x: string, width: string) => `(mod ${x} ${power(Number(width))})`)
     .replace(OPERATION, (term, name: string, x: string, _: string, y: string) => {
       const left = `(mod ${x} ${power(WORD_BITS)})`;
-      const constant = valueOf(y, query); // 0 may be what a variable begins with
+      const constant = valueOf(y, query); // 0 may only be the initial value of a variable
       const found = constant === undefined ? undefined : byConstant(name, left, constant);
       if (found !== undefined && constant !== 0n) return `(ite (= ${y} ${constant}) ${found} ${anyWordFor(term)})`;
       if (name === "bvshl" || name === "bvlshr") {
@@ -58,7 +58,7 @@ export function withoutBits(query: string): string {
     .replace(/\(check-sat\)|$/, (end) => [...facts].map((fact) => `(assert ${fact})\n`).join("") + end);
 }
 
-/** What is true of `power`, which stands for powers of two, at an exponent that varies. */
+/** Returns facts about `power`, which stands for powers of two, at an exponent that is not constant. */
 function factsOfPower(exponent: string): string[] {
   const value = `(|power| ${exponent})`;
   return [

@@ -144,6 +144,17 @@ export const PROOF_MUTANTS: readonly ProofMutant[] = [
     ["R1_release", "if (block.timestamp < releasableFrom)", "if (block.timestamp + 1 < releasableFrom)"],
     ["R3_returnVoided", "entry.rewardsRemaining + payout.reward;", "entry.rewardsRemaining + payout.reward + 1;"],
   ),
+  ...inFile(
+    "contracts/tokens/TokenManager.sol",
+    "Release",
+    ["R3_nothingIsCountedYet", "        uint256 reward;", "        uint256 reward; reward = 1;"],
+    ["R3_oneMoreIsReleased", "reward += amounts[i];", "reward += amounts[i] / 2;"],
+    [
+      "R3_mintsOnlyTheRecordedReward",
+      "Payout(method, queuedAt, reward, payeesHash)",
+      "Payout(method, queuedAt, reward + 1, payeesHash)",
+    ],
+  ),
   ...inFile(AMM, "ExactOutput", [
     "B1_neverAboveTheLimitsPrice",
     "Math.mulDiv(maxReserveIn, tokensMinted, tokensOut)",
@@ -184,6 +195,9 @@ export const PROOF_MUTANTS: readonly ProofMutant[] = [
     ["U_fraction", "k := shr(127, add(y, shl(126, 1)))", "k := shr(127, add(y, shl(125, 1)))"],
     ["P8_exponentOfAnOutputIsBelow", "mul(add(log, logMargin), p)", "mul(sub(log, logMargin), p)"],
     ["P8_exponentOfACostIsAbove", "= LOG2_ERROR + 2 * EXP2_ERROR + 1;", "= LOG2_ERROR - 1;"],
+    ["exponentOfAnOutputRises", "y := mul(y, sgt(y, 0))", "y := mul(y, sgt(0, y))"],
+    ["exponentOfACostRises", "sdiv(mul(add(log, logMargin), p), q)", "sdiv(mul(add(log, logMargin), q), p)"],
+    ["costBuysItsTokens", "= EXP2_ERROR + 2 * LOG2_ERROR + 2;", "= EXP2_ERROR + 2 * LOG2_ERROR - 2;"],
     ["P8_powerIsAtLeastOne", "b := sub(g, r)", "b := sub(g, add(r, 1))"],
   ),
   ...inFile(

@@ -1,6 +1,6 @@
 import type { Assignment, Word } from "./assembly";
 
-/** All integers from one to the other. */
+/** All integers from `low` to `high`. */
 export type Range = readonly [low: bigint, high: bigint];
 
 const LEAST = -(1n << 255n);
@@ -8,8 +8,8 @@ const GREATEST = (1n << 255n) - 1n;
 const BYTES_OF_A_WORD = 32n;
 
 /**
- * What assembly computes of integers that may lie anywhere in their ranges. Nothing wraps, loses bits or divides by zero, and no negative
- * number is taken for a large one: where that might happen, it throws a RangeError.
+ * Returns ranges that enclose what the assembly computes from integers anywhere in their ranges. Throws a RangeError if an operation
+ * might wrap, lose bits, divide by zero, or take a negative number for a large one.
  */
 export function rangesOf(
   assignments: readonly Assignment[],
@@ -65,7 +65,7 @@ function answerOf(operation: string, x: Range, y: Range): Range {
   }
 }
 
-/** An operation that rises or falls with each operand alone is least and greatest at the ends. */
+/** Returns the range of an operation that is monotonic in each operand, from its results at the ends. */
 function hull(x: Range, y: Range, operation: (a: bigint, b: bigint) => bigint): Range {
   const ends = x.flatMap((a) => y.map((b) => operation(a, b)));
   return [ends.reduce((a, b) => (a < b ? a : b)), ends.reduce((a, b) => (a > b ? a : b))];
@@ -74,7 +74,7 @@ function hull(x: Range, y: Range, operation: (a: bigint, b: bigint) => bigint): 
 /** Whether x is above y: 1, 0 or either. */
 const comparison = (x: Range, y: Range): Range => [x[0] > y[1] ? 1n : 0n, x[1] > y[0] ? 1n : 0n];
 
-/** A byte of a constant; those of the range must be equal. */
+/** Returns a byte of a constant. All bytes that the range can select must be equal. */
 function byteOf([place = 0n, constant]: readonly Word[], known: Readonly<Record<string, Range>>): Range {
   const [first, last] = natural(rangeOf(place, known));
   if (typeof constant !== "bigint" || last >= BYTES_OF_A_WORD) throw new RangeError("byte is not of a constant");

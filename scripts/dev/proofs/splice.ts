@@ -80,7 +80,7 @@ function loop(text: string, name: string) {
   return { whole, body: whole.slice(whole.indexOf("{") + 1, -1) };
 }
 
-/** The lines of a source from the only one that begins with `first` to the only one after it that begins with `last`. */
+/** Returns the lines of a source from the only one that begins with `first` to the only one after it that begins with `last`. */
 export function lines(source: string, first: string, last: string, file: string): string {
   const all = source.split("\n");
   const place = (text: string, from: number) => {
@@ -112,5 +112,5 @@ export function withPlainReverts(source: string): string {
   return result + rest;
 }
 
-/** `-CONSTANT` as `0 - CONSTANT`: the compiler's model checker takes the former for any number. */
+/** Replaces `-CONSTANT` by `0 - CONSTANT`, as the model checker takes the former for an unknown number. */
 export const withPlainMinus = (source: string) => source.replace(/([(,=] ?)-(?=[A-Z])/g, "$10 - ");

@@ -13,7 +13,7 @@ const LEMMAS: Readonly<Record<string, (source: string) => boolean>> = {
       return isWithin(found["k"], [k, k]);
     }),
 
-  /** From the k, z and u of `U_ratio` and `U_argument` to an exponent of `_exp2`. */
+  /** The steps from the k, z and u of `U_ratio` and `U_argument` to the exponent of `_exp2`. */
   U_logarithm(source) {
     const [below, above] = [(13_573n * ONE) / 79_109n, (19_195n * ONE) / 111_877n];
     const { log } = rangesIn(source, "let log := ", ")".repeat(26), {
@@ -30,7 +30,7 @@ const LEMMAS: Readonly<Record<string, (source: string) => boolean>> = {
     return isWithin(y, [-(1n << 156n), (1n << 156n) - 1n]);
   },
 
-  /** From the r and v of `U_fraction` to a and b, which are positive and below 3.42. */
+  /** The steps from the r and v of `U_fraction` to a and b, which are positive and below 3.42. */
   U_power(source) {
     const half = ONE / 2n;
     const r: Range = [-half, half - 1n];
@@ -45,7 +45,7 @@ const LEMMAS: Readonly<Record<string, (source: string) => boolean>> = {
 /** The lemmas about the curve's kernel that ranges prove. */
 export const LEMMAS_OF_RANGES: readonly string[] = Object.keys(LEMMAS);
 
-/** Whether a lemma of {LEMMAS_OF_RANGES} holds for this source of BondingCurve. */
+/** Tells whether a lemma of {@link LEMMAS_OF_RANGES} holds for this source of BondingCurve. */
 export function isProvedByRanges(lemma: string, source: string): boolean {
   try {
     return LEMMAS[lemma]?.(source) ?? false;

@@ -53,6 +53,36 @@ contract CurveKernelProof {
         assert(y >= 0);
     }
 
+    /// @dev Exponents that are 1162 apart are further apart than the errors of two powers.
+    function lemma_exponentOfAnOutputRises(int256 log, int256 more, int256 p, int256 q) external pure {
+        require(_isLogarithm(log) && _isLogarithm(more) && more >= log && _isRatio(p, q));
+        int256 y = _exponent(log, p, q, -LOG2_ERROR, -EXP2_ERROR);
+        int256 next = _exponent(more, p, q, -LOG2_ERROR, -EXP2_ERROR);
+
+        assert(next >= y);
+        assert((more - log) * p < 1162 * q || y == 0 || next >= y + 1162);
+    }
+
+    /// @dev The logarithm of a purchase is not negative, up to its error.
+    function lemma_exponentOfACostRises(int256 log, int256 more, int256 p, int256 q) external pure {
+        require(_isLogarithm(log) && _isLogarithm(more) && more >= log && _isRatio(p, q) && log >= -LOG2_ERROR);
+        int256 y = _exponent(log, p, q, LOG2_ERROR_UP, EXP2_ERROR_UP);
+        int256 next = _exponent(more, p, q, LOG2_ERROR_UP, EXP2_ERROR_UP);
+
+        assert(next >= y);
+        assert((more - log) * p < 1162 * q || next >= y + 1162);
+    }
+
+    /// @dev `exact` is the logarithm of what the tokens multiply S by, rounded up. What is paid multiplies R by the power of `y` at least.
+    function lemma_costBuysItsTokens(int256 exact, int256 logOfCost, int256 logOfBuy, int256 ratio) external pure {
+        require(_isLogarithm(logOfCost) && _isLogarithm(logOfBuy) && _isRatio(1e6, ratio) && exact >= 0);
+        require(logOfCost >= exact - LOG2_ERROR && exact <= 113 * 2 ** 127);
+        int256 y = _exponent(logOfCost, 1e6, ratio, LOG2_ERROR_UP, EXP2_ERROR_UP);
+        require(logOfBuy >= y - EXP2_ERROR - LOG2_ERROR);
+
+        assert(_exponent(logOfBuy, ratio, 1e6, -LOG2_ERROR, -EXP2_ERROR) - EXP2_ERROR >= exact);
+    }
+
     function lemma_P8_powerIsAtLeastOne(int256 y, int256 g) external view {
         require(0 <= y && y < 2 ** 156 && 2 ** 128 <= g && g < 2 ** 129);
         int256 k;
