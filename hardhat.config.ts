@@ -1,9 +1,4 @@
-// The parts of hardhat-toolbox, each by itself, because of the gas reporter below.
-import "@nomicfoundation/hardhat-chai-matchers";
-import "@nomicfoundation/hardhat-ethers";
-import "@nomicfoundation/hardhat-ignition-ethers";
-import "@nomicfoundation/hardhat-verify";
-import "@typechain/hardhat";
+import "@nomicfoundation/hardhat-toolbox";
 import {
   TASK_COMPILE_REMOVE_OBSOLETE_ARTIFACTS,
   TASK_COMPILE_SOLIDITY_COMPILE_JOBS,
@@ -16,17 +11,12 @@ import { HardhatPluginError } from "hardhat/plugins";
 import type { HttpNetworkConfig, HttpNetworkUserConfig } from "hardhat/types";
 import { execFileSync } from "node:child_process";
 import { rmSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import { version as solcVersion } from "solc/package.json";
 import { nodeAddresses } from "./deploy/network";
 import { patient } from "./deploy/reach";
 import { nodesListed } from "./sdk/rpc/nodes";
-import "solidity-coverage";
 import "./scripts/tasks";
-
-// It loads all of viem, so that every command would start later: only a run that reports gas loads it.
-if (process.env.REPORT_GAS === "true") createRequire(__filename)("hardhat-gas-reporter");
 
 // The compiler is the pinned npm package, also for users with internet: everybody compiles the same bytes, and nothing is downloaded.
 subtask(TASK_COMPILE_SOLIDITY_GET_SOLC_BUILD, async () => ({

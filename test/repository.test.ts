@@ -158,12 +158,6 @@ describe("repository @uninstrumented", () => {
     });
   });
 
-  it("loads the gas reporter only for gas reports, as it delays the start of every command", () => {
-    const isLoaded = Object.keys(require.cache).some((file) => file.includes("/node_modules/hardhat-gas-reporter/"));
-
-    expect(isLoaded).to.equal(process.env.REPORT_GAS === "true");
-  });
-
   it("runs every step of .ci/run in the CI workflow", () => {
     const script = readFileSync(join(ROOT, ".ci/run"), "utf8");
     const workflow = readFileSync(join(ROOT, ".github/workflows/ci.yml"), "utf8");
