@@ -21,7 +21,8 @@ let mutated: ReadonlyMap<string, CompiledCode> = new Map();
 
 /** Tests that read the source of a contract have to see the fault there, too. */
 const readFileSync = fs.readFileSync.bind(fs) as (path: PathOrFileDescriptor, options?: unknown) => unknown;
-let source = { path: "", text: "" };
+const UNCHANGED = { path: "", text: "" };
+let source = UNCHANGED;
 fs.readFileSync = ((path: PathOrFileDescriptor, options?: unknown) => {
   if (resolve(String(path)) !== source.path) return readFileSync(path, options);
   return options === undefined ? Buffer.from(source.text) : source.text;
@@ -39,6 +40,7 @@ function withCode(artifact: Artifact): Artifact {
 }
 
 async function judge({ file, text, contracts, first, tests }: Job): Promise<MutantVerdict> {
+  source = UNCHANGED; // or the compiler would read the fault of the mutant before
   const compiled = contracts.length === 0 ? new Map() : compiler.compile(file, text, contracts);
   if (!compiled) return { outcome: "invalid" };
   const originals = await Promise.all(contracts.map(readArtifact));
