@@ -47,10 +47,13 @@ async function setup(source, folder, ptau) {
     await writeDevelopmentPhase1(power, phase1);
   }
   progress("phase 2");
-  const initial = at("initial.zkey");
-  // Says so by -1 instead of an error when the phase 1 does not fit.
-  if ((await snarkjs.zKey.newZKey(at("score.r1cs"), phase1, initial)) === -1)
+  const [initial, draft] = [at("initial.zkey"), at("draft.zkey")];
+  // Says so by -1 instead of an error when the phase 1 does not fit, and has begun the file by then.
+  if ((await snarkjs.zKey.newZKey(at("score.r1cs"), phase1, draft)) === -1) {
+    rmSync(draft, { force: true });
     throw new Error(`${phase1} is too small for the circuit, or not prepared for phase 2`);
+  }
+  renameSync(draft, initial);
   if (ptau === undefined) {
     await snarkjs.zKey.beacon(initial, at("score.zkey"), "development", seedHash("phase 2"), BEACON_ITERATIONS_EXP);
     rmSync(initial);

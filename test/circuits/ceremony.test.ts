@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { ethers } from "hardhat";
 import { join, relative } from "node:path";
 import { beginCeremony, endCeremony, type Phase1 } from "../../sdk/node/ceremony";
@@ -79,11 +79,14 @@ describe("Ceremony for a small circuit @uninstrumented", () => {
     expect((await end(at("first.zkey"))).isDevelopment).to.equal(false);
   });
 
-  it("refuses a phase 1 that is too small", async () => {
+  it("refuses a phase 1 that is too small, and leaves the files as they were", async () => {
     const small = makePhase1(places, 3);
+    const [names, initial] = [readdirSync(folder), readFileSync(at("initial.zkey"))];
     await expect(beginCeremony(key, folder, small, quiet, places)).to.be.rejectedWith(
       `${small.path} is too small for the circuit, or not prepared for phase 2`,
     );
+    expect(readdirSync(folder)).to.deep.equal(names);
+    expect(readFileSync(at("initial.zkey")).equals(initial)).to.equal(true);
   });
 
   describe("given its recorded key", () => {
