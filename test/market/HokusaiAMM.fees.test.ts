@@ -340,8 +340,12 @@ describe("HokusaiAMM fees", () => {
 
     it("counts no model tokens that were sent to the pool", async () => {
       const { pool, token, alice } = context;
-      const state = await stateOf(pool);
+      const [fees, state] = [await pool.uncollectedFees(), await stateOf(pool)];
       await token.connect(alice).transfer(pool, TOKENS);
+
+      expect(await pool.collectFees.staticCall()).to.equal(fees);
+      await pool.collectFees();
+
       expect(await stateOf(pool)).to.deep.equal(state);
       expect(await token.balanceOf(pool)).to.equal(TOKENS);
     });
