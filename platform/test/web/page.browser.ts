@@ -31,6 +31,32 @@ const INSUFFICIENT_OUTPUT = MARKET.encodeErrorResult("InsufficientOutput", [1n, 
 const MOST_SCRIPT = 250_000;
 const LATEST_PAINT = 1_500;
 
+/** Methods of nodes that change a chain, sign, unlock, trace or tell of others, and names that only look like one that is offered. */
+const NOT_OFFERED = [
+  "anvil_mine",
+  "anvil_setBalance",
+  "evm_increaseTime",
+  "evm_mine",
+  "evm_revert",
+  "hardhat_impersonateAccount",
+  "hardhat_setStorageAt",
+  "eth_accounts",
+  "eth_newFilter",
+  "eth_sendTransaction",
+  "eth_sign",
+  "eth_signTypedData_v4",
+  "eth_subscribe",
+  "personal_unlockAccount",
+  "admin_peers",
+  "debug_traceTransaction",
+  "miner_start",
+  "txpool_content",
+  "ETH_CALL",
+  "eth_call ",
+  "constructor",
+  "",
+];
+
 /** Pages with what stands on each once it has read the chain. */
 const PAGES: readonly (readonly [string, string, string])[] = [
   ["the models", "/", "1 of 1 model"],
@@ -102,13 +128,17 @@ describe("the page in a browser @uninstrumented", () => {
       expect(size).to.be.at.most(MOST_SCRIPT);
     });
 
-    it("does not pass a method to the node that changes the chain without a signature", async () => {
-      const body = JSON.stringify([{ jsonrpc: "2.0", id: 7, method: "anvil_mine", params: [] }]);
+    it("passes no method to the node that changes it without a signature, or shows what it keeps to itself", async () => {
+      const body = JSON.stringify(NOT_OFFERED.map((method, id) => ({ jsonrpc: "2.0", id, method, params: [] })));
       const answer = await fetch(`${world.url}/rpc`, { method: "POST", body });
 
-      expect(await answer.json()).to.deep.equal([
-        { jsonrpc: "2.0", id: 7, error: { code: -32601, message: "the method is not offered here" } },
-      ]);
+      expect(await answer.json()).to.deep.equal(
+        NOT_OFFERED.map((_, id) => ({
+          jsonrpc: "2.0",
+          id,
+          error: { code: -32601, message: "the method is not offered here" },
+        })),
+      );
     });
 
     it(`paints its largest part within ${LATEST_PAINT} ms`, async () => {
