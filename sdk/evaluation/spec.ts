@@ -119,7 +119,7 @@ export function completeSpec(text: string, defaults: Defaults): BenchmarkSpec {
     attempts,
     ...(resampled && { resamples: wholeNumber(fields, "resamples", fewest, Math.max(1_000_000, fewest), fewest) }),
     minImprovementBps: wholeNumber(fields, "minImprovementBps", 10, 1000, 10),
-    minSampleSize: wholeNumber(fields, "minSampleSize", Math.max(20, folds), 2 ** 32 - 1, Math.max(100, folds)),
+    minSampleSize: wholeNumber(fields, "minSampleSize", Math.max(20, folds), 2 ** 32 - 1, 100),
     minRuns: wholeNumber(fields, "minRuns", 1, folds, 1),
     minLowerBoundBps: wholeNumber(fields, "minLowerBoundBps", 1, FULL_SCALE, 1),
     ...("targetScore" in fields && { targetScore: wholeNumber(fields, "targetScore", 1, FULL_SCALE, 1) }),
