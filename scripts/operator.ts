@@ -14,8 +14,8 @@ import { stopOnSignals } from "./cli/signals";
 
 const USAGE = `usage: npm run --silent operator [-- options]
   --network <name>       localhost (the default), sepolia, base-sepolia, base or mainnet
-  --config <file>        duties, keys and limits, see docs/operator.md; by default all duties with development accounts,
-                         on a local chain only
+  --config <file>        duties, keys and limits, see docs/operator.md; by default, on a local chain only, all duties
+                         except admit and register, with development accounts
   --json                 also print a failure as one JSON document, on standard output
   --help                 print this text`;
 

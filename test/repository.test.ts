@@ -173,6 +173,16 @@ describe("repository @uninstrumented", () => {
     ]);
   });
 
+  it("runs the tests on every version of Node that the README names", () => {
+    const workflow = readFileSync(join(ROOT, ".github/workflows/ci.yml"), "utf8");
+    const [, first = ""] = /^ +node: \[(\d+)\]$/m.exec(workflow) ?? [];
+    const others = [...workflow.matchAll(/^ +- \{ step: tests, node: (\d+) \}$/gm)].map(([, version]) => version);
+    const [, named = ""] = /Node (\d+(?:, \d+)* or \d+)/.exec(readFileSync(join(ROOT, "README.md"), "utf8")) ?? [];
+
+    expect([first, ...others]).to.deep.equal(named.split(/, | or /));
+    expect(workflow).to.contain("node-version: ${{ matrix.node }}");
+  });
+
   it("runs half an hour of the deep tests every night, but not on pushes", () => {
     const workflow = readFileSync(join(ROOT, ".github/workflows/ci.yml"), "utf8");
     const [, steps = "", deep = ""] = workflow.split(/^ {2}(?:step|deep):\n/m);

@@ -33,16 +33,16 @@ const USAGE = `npm run test:mutation:typescript -- [options]
 
 /**
  * The fate of a mutant: an `invalid` one survives the tests but has type errors; a `static` one takes effect when a module is loaded,
- * and is not run.
+ * and is not run; of an `unjudged` one Stryker says nothing.
  */
-type Fate = MutantFate | "static";
+type Fate = MutantFate | "static" | "unjudged";
 
 const FATES: Readonly<Record<string, Fate>> = {
   Killed: "killed",
   Timeout: "killed",
   Survived: "survived",
   NoCoverage: "survived",
-  RuntimeError: "killed",
+  RuntimeError: "survived", // the tests did not come to an end, so none has failed
   Ignored: "static",
 };
 
@@ -96,6 +96,7 @@ async function judge(
   await runStryker(ROOT, folder, { tests, mutants: [...open.values()], isOnChain: part.isOnChain }, (verdict) => {
     const [mutant, outcome] = [open.get(verdict.key), FATES[verdict.status]];
     if (!mutant || !outcome) throw new Error(`Stryker reports the status ${verdict.status} for ${verdict.key}`);
+    open.delete(verdict.key);
     const fate = outcome === "survived" && !hasTypes(mutant) ? "invalid" : outcome;
     if (fate !== "static") {
       const { killer } = verdict;
@@ -104,6 +105,7 @@ async function judge(
     }
     told(mutant, fate);
   });
+  for (const mutant of open.values()) told(mutant, "unjudged");
 }
 
 function show({ file, start, within, kind, original, mutated }: DescribedMutant): string {
@@ -140,7 +142,14 @@ async function main(): Promise<void> {
 
   const start = performance.now();
   console.log(`${parts.map(({ code }) => code).join(", ")}: ${all.length} mutants; running ${chosen.length}.`);
-  const judged: Record<Fate, DescribedMutant[]> = { killed: [], survived: [], equivalent: [], invalid: [], static: [] };
+  const judged: Record<Fate, DescribedMutant[]> = {
+    killed: [],
+    survived: [],
+    equivalent: [],
+    invalid: [],
+    static: [],
+    unjudged: [],
+  };
   for (const part of parts) {
     const own = chosen.filter((mutant) => mutant.file.startsWith(`${part.code}/`));
     await judge(part, own, (mutant, fate) => {
@@ -169,7 +178,9 @@ async function main(): Promise<void> {
     console.error(
       `${home}, ${within}: ${original} → ${mutated}\n  has an answer in ${ANSWERS} that is no longer needed: remove it.`,
     );
-  if (unanswered.length + superfluous.length > 0 || (isAll && rate < LEAST_KILLED)) process.exitCode = 1;
+  for (const mutant of judged.unjudged) console.error(`${show(mutant)}\n  was not judged by Stryker.`);
+  const faults = unanswered.length + superfluous.length + judged.unjudged.length;
+  if (faults > 0 || (isAll && rate < LEAST_KILLED)) process.exitCode = 1;
 }
 
 if (values.help) console.log(USAGE);

@@ -306,6 +306,15 @@ describe("ModelRegistry improvements", () => {
         await registerWith({ minImprovementBps: 19n });
       });
 
+      it("refuses a smallest improvement of more than 1000 bps, whatever the limit", async () => {
+        const { registry, admin } = context;
+        await registry.connect(admin).setDailyLimit(proposed.id, BPS);
+        await expect(registerWith({ minImprovementBps: 1_001n }))
+          .to.be.revertedWithCustomError(registry, "OutOfRange")
+          .withArgs(field("minImprovementBps"), 1_001, 10, 1_000);
+        await registerWith({ minImprovementBps: 1_000n });
+      });
+
       it("refuses every benchmark if the limit is below the smallest allowed minimum", async () => {
         const { registry, admin } = context;
         await registry.connect(admin).setDailyLimit(proposed.id, 9n);

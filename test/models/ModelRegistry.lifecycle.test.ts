@@ -236,6 +236,7 @@ describe("ModelRegistry lifecycle", () => {
       const { registry, factory, id, alice, token, owner, params } = await loadFixture(registeredModel);
       await expect(registry.connect(factory).setPool(id, alice)).to.emit(registry, "ModelPoolSet").withArgs(id, alice);
       expect(await registry.poolOf(id)).to.equal(alice);
+      expect((await registry.feeTermsOf(id)).pool).to.equal(alice);
       expect(await registry.model(id)).to.deep.equal([Status.DEPLOYED, token, alice.address, owner, params.governor]);
     });
   });

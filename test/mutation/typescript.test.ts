@@ -104,6 +104,19 @@ describe("mutants of TypeScript @uninstrumented", () => {
     expect(accepts(source("return (;"))).to.equal(false);
   });
 
+  it("are judged with every other source as it is", () => {
+    const types = new TypeChecker(ROOT);
+    const units = join(ROOT, "scripts/dev/world/units.ts");
+
+    expect(types.accepts(units, "export const USDC = 1;")).to.equal(true);
+    expect(
+      types.accepts(
+        join(ROOT, "scripts/dev/world/imagined.ts"),
+        'import { USDC } from "./units"; export const n: bigint = USDC;',
+      ),
+    ).to.equal(true);
+  });
+
   it("have unique answers with reasons in typescript.json", () => {
     const answers = JSON.parse(readFileSync(join(__dirname, "typescript.json"), "utf8")) as MutantAnswer[];
     const names = answers.map(({ file, within, original, mutated }) => [file, within, original, mutated].join("\n"));

@@ -27,8 +27,13 @@ export class TypeChecker {
     });
   }
 
-  /** @param path The absolute path of a source. */
+  /**
+   * Whether the source compiles with this text, and all others as they are.
+   *
+   * @param path The absolute path of the source.
+   */
   accepts(path: string, text: string): boolean {
+    this.#changed.clear();
     this.#changed.set(path, { text, version: text });
     return [...this.#service.getSyntacticDiagnostics(path), ...this.#service.getSemanticDiagnostics(path)].every(
       ({ category }) => category !== ts.DiagnosticCategory.Error,
