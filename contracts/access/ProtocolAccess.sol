@@ -5,9 +5,9 @@ import {AccessControlDefaultAdminRules} from "@openzeppelin/contracts/access/ext
 import {Roles} from "./Roles.sol";
 
 /// @title Access rules shared by every contract that has roles
-/// @notice One admin, a timelock from the first block, changed in two steps and never to zero. It grants and revokes every role
-/// that has no other admin, after its delay; guardians take operational roles away at once. The deploying account is granted
-/// nothing.
+/// @notice One admin, changed in two steps and never to zero. The deployment makes it a timelock from the first block; that an
+/// admin has code, or a delay of its own, is not checked here. It grants and revokes every role that has no other admin;
+/// guardians take operational roles away at once. The deploying account is granted nothing.
 abstract contract ProtocolAccess is AccessControlDefaultAdminRules {
     /// @notice May take power away at once: revoke operational roles and cause pauses that expire.
     bytes32 public constant GUARDIAN_ROLE = Roles.GUARDIAN;

@@ -15,7 +15,7 @@ import {Permit, Permits} from "../types/Permit.sol";
 
 /// @title UsageFeeRouter
 /// @notice See {IUsageFeeRouter}.
-/// @dev Custody: none, at any time. Trusts: the registry for pool, split and price.
+/// @dev Custody: none; what is sent here directly is lost. Trusts: the registry for pool, split and price.
 ///
 /// The reserve token must charge nothing on transfers. What reaches the infrastructure reserve is measured, because it is owed
 /// to the model there. What reaches the pool is measured where it is the larger share, which takes 1,950 gas: a token whose

@@ -50,7 +50,8 @@ interface IDeltaOneVerifier {
     /// @notice Records an improvement. Anyone may relay a statement.
     /// @dev Emits `PayoutQueued` and the registry's `ScoreMoved`. Reverts, in order, `DeadlineExpired`, `OutOfRange` for a deadline
     /// too far ahead, as {IModelRegistry-previewImprovement} does, as the method does or `MethodRefused`, `ContributorsOrRoot`,
-    /// `OutOfRange`, `NotAscending`, `ProtocolContract` and `ValueMismatch` for contributors.
+    /// `OutOfRange`, `NotAscending`, `ProtocolContract` and `ValueMismatch` for contributors, and `UnauthorizedCaller` of the
+    /// registry when this is not its present verifier.
     /// @param statement The statement.
     /// @param proof What the model's verification method needs.
     /// @return reward Wei that wait.
@@ -59,8 +60,9 @@ interface IDeltaOneVerifier {
         bytes calldata proof
     ) external returns (uint256 reward);
 
-    /// @notice What {processImprovement} would return now.
-    /// @dev Reverts as {processImprovement} does.
+    /// @notice What {processImprovement} would return now, provided that this is the registry's present verifier: one that was
+    /// replaced still answers.
+    /// @dev Reverts as {processImprovement} does, except `UnauthorizedCaller`.
     /// @param statement The statement.
     /// @param proof What the model's verification method needs.
     /// @return reward Wei that would wait.

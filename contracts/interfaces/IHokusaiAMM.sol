@@ -21,10 +21,10 @@ import {IModelToken} from "./IModelToken.sol";
 /// Units: tokens in wei (18 decimals), reserve in units of the reserve token (6 decimals), times in seconds since 1970. Every
 /// rounding goes against the trader.
 ///
-/// Reserve tokens leave only through {sell} and {collectFees}. Tokens that are sent to the pool directly do not change the
-/// price and leave as trade fees. A reserve token must not keep part of a transfer: an amount that does not arrive in full
-/// is refused. While a function that moves tokens runs, it cannot be called again, nor can any function or view of what it
-/// changes: they revert `ReentrancyGuardReentrantCall`.
+/// Reserve tokens leave only through {sell} and {collectFees}. Those that are sent to the pool directly do not change the
+/// price and leave as trade fees; other tokens that are sent here, the model's too, are lost. A reserve token must not keep
+/// part of a transfer: an amount that does not arrive in full is refused. While a function that moves tokens runs, it cannot
+/// be called again, nor can any function or view of what it changes: they revert `ReentrancyGuardReentrantCall`.
 interface IHokusaiAMM {
     /// @notice Tokens were bought.
     /// @param buyer Who paid.
@@ -66,7 +66,7 @@ interface IHokusaiAMM {
     /// @param reserve R, including what the stream had released by then.
     event FeesDeposited(address indexed payer, uint256 amount, uint256 pending, uint256 streamEnd, uint256 reserve);
 
-    /// @notice Trade fees, and whatever was sent to the pool directly, went to the treasury.
+    /// @notice Trade fees, and reserve tokens that were sent to the pool directly, went to the treasury.
     /// @param treasury The treasury.
     /// @param amount Reserve units.
     event FeesCollected(address indexed treasury, uint256 amount);
@@ -96,7 +96,7 @@ interface IHokusaiAMM {
     /// @notice R holds less than the sale would take out of it.
     /// @param requested Reserve units that the sale would take out, before the fee; for all of S or more, R + R0.
     /// @param available R.
-    /// @custom:fix Sell less: one sale can always sell `maxSell()`. Tokens that nobody paid the reserve for draw on it too.
+    /// @custom:fix Sell at most `maxSell()`, or wait until R has grown. Tokens that nobody paid the reserve for draw on it too.
     error InsufficientReserve(uint256 requested, uint256 available);
 
     /// @notice Buys tokens for an exact amount of reserve. The tokens are minted.
@@ -275,7 +275,7 @@ interface IHokusaiAMM {
     /// @return A second; 0 when no stream runs.
     function streamEnd() external view returns (uint256);
 
-    /// @notice Trade fees, and what was sent to the pool directly, waiting for {collectFees}.
+    /// @notice Trade fees, and reserve tokens that were sent to the pool directly, waiting for {collectFees}.
     /// @return Reserve units.
     function uncollectedFees() external view returns (uint256);
 

@@ -159,7 +159,8 @@ interface IModelImprovements {
 
     /// @notice Gives a stop its final bounds: payouts that were queued within them are void, all others can be released again.
     /// Only the admin, hence after its delay.
-    /// @dev Emits `PayoutsStopped`. Reverts `AccessControlUnauthorizedAccount`, `PayoutsNotStopped`, `OutOfRange`.
+    /// @dev Emits `PayoutsStopped`. Reverts `AccessControlUnauthorizedAccount`, `PayoutsNotStopped`, `OutOfRange`. An `until` above
+    /// the error's `max` is not refused but lowered to it.
     /// @param method The verification method.
     /// @param since First second of the stop, within the present one and not in the future.
     /// @param until First second after it, above `since`. It never reaches beyond the present stop, nor beyond the present

@@ -9,6 +9,9 @@ import {IVerificationMethod} from "./IVerificationMethod.sol";
 /// signs with 65 bytes (r, s, v; s in the lower half). A contract answers ERC-1271 within 150,000 gas: its magic value in one
 /// word, and nothing after it.
 ///
+/// An attester signs no statement whose deadline is more than two days ahead: the chain compares the deadline with the time of
+/// submission, not of signing, and a statement that waited longer could be paid at a rate that was unknown when it was signed.
+///
 /// {IVerificationMethod-verify} reverts here with `ValueMismatch` for another epoch or another number of signatures than of
 /// signers, `NotEnoughSigners`, `NotAscending`, `NotAttester`, `InvalidSignature`.
 interface IOracleAttestation is IVerificationMethod {

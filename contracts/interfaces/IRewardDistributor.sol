@@ -11,7 +11,9 @@ import {ModelId} from "../types/ModelTypes.sol";
 /// Leaf of the Merkle tree (OpenZeppelin's standard tree) =
 /// `(bytes32 distributionId, uint256 index, address account, uint256 from, uint256 to)`, where `[from, to]` are adjacent
 /// intervals of [0, 1e18] in the order of the index. A contributor's amount is
-/// `floor(total · to / 1e18) − floor(total · from / 1e18)`; the amounts telescope to exactly the total.
+/// `floor(total · to / 1e18) − floor(total · from / 1e18)`; the amounts telescope to exactly the total if the leaves cover the
+/// whole interval. Nothing on chain checks that they do: what a tree leaves out, or gives to an account of zero, stays here for
+/// ever. Whoever vouches for a root rebuilds its tree first.
 interface IRewardDistributor {
     /// @notice A claim on a distribution.
     /// @param token The model's ERC-20.
@@ -103,7 +105,7 @@ interface IRewardDistributor {
 
     /// @notice Pays one contributor, whoever sends the claim.
     /// @dev Emits `RewardClaimed`. Reverts `AlreadyClaimed`, `UnknownDistribution`, `InvalidInterval`, `InvalidProof`,
-    /// `DistributionExhausted`.
+    /// `DistributionExhausted`, and with `ERC20InvalidReceiver` of the token for a leaf whose account is zero.
     /// @param claim_ The claim.
     /// @return amount Wei paid.
     function claim(Claim calldata claim_) external returns (uint256 amount);

@@ -106,9 +106,11 @@ interface ITokenManager {
     /// @notice Mints the reward of an improvement that has waited. Anyone may call it. The verifier's `PayoutQueued` and the
     /// time of its block contain all arguments.
     /// @dev Emits `RewardDistributed` for each payee and the registry's `PayoutReleased`, and the distributor's
-    /// `DistributionCreated` for a root. Reverts `UnknownPayout`, `PayoutWaits`, `PayoutIsStopped`, `NotToDistributor`. Arguments
-    /// that no payout can have cause a panic instead: 0x32 for more amounts than accounts, 0x11 for amounts whose sum does not
-    /// fit.
+    /// `DistributionCreated` for a root. Reverts `UnknownPayout`, `PayoutWaits`, `PayoutIsStopped`. Arguments that no payout can
+    /// have cause a panic instead: 0x32 for more amounts than accounts, 0x11 for amounts whose sum does not fit. What only a
+    /// hostile verifier can queue is never released: it reverts `NotToDistributor`, with `ValueMismatch` of the token for more
+    /// accounts than amounts, with `ERC20InvalidReceiver` of the token for an account of zero, or with the panic 0x32 for a
+    /// root with fewer than two accounts.
     /// @param id The model.
     /// @param evaluationId The evaluation.
     /// @param method The verification method that vouched for it.

@@ -8,7 +8,8 @@ import {Permit} from "../types/Permit.sol";
 /// @title Usage fee router
 /// @notice Takes usage fees and splits them on the spot: `floor(amount · infrastructureAccrualBps / 10000)` to the
 /// infrastructure reserve, the rest to the stream of the model's pool. Tokens go directly from the payer to where they
-/// belong; the router never holds any. A share of zero is skipped. Amounts are reserve units.
+/// belong; the router keeps nothing of a deposit. What is sent to it directly is lost: no function moves it. A share of zero is
+/// skipped. Amounts are reserve units.
 ///
 /// The payer is the caller, an account or a contract, and approves the reserve token to the router. Anyone may pay for any
 /// model that has a pool.
@@ -118,7 +119,8 @@ interface IUsageFeeRouter {
     /// @param amount Reserve units, 1 … 2^128 − 1.
     function depositFromBatch(address payer, ModelId model, uint256 amount) external;
 
-    /// @notice What {payForCalls} would cost now.
+    /// @notice What {payForCalls} would cost now. It also answers for a model without a pool, for which {payForCalls} reverts
+    /// `PoolNotFound`.
     /// @dev Reverts `OutOfRange`, `PriceNotSet`.
     /// @param model The model.
     /// @param calls Number of calls, 1 … 1e15.

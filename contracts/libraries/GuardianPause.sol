@@ -6,12 +6,14 @@ import {OutOfRange} from "../types/CommonErrors.sol";
 
 /// @title Guardian pause
 /// @notice The one rule for every pause that a guardian may cause: it ends by itself, and its length comes out of a budget
-/// of seven days, which refills by one second every six. At most 14 days of any 42 are paused (7 + 42 / 6), whoever the
-/// guardians are, and only pausing uses up the budget.
+/// of seven days, which refills by one second every six. No call pauses further ahead than seven days. The budget also refills
+/// while a pause runs, so that guardians who extend it again and again keep it for at most 8.4 days at a stretch,
+/// 7 / (1 − 1/6). At most 14 days of any 42 are paused (7 + 42 / 6), whoever the guardians are, and only pausing uses up the
+/// budget.
 /// @dev A pause is two times: `until`, the second in which it ends, and `wholeAt`, the second from which the budget is whole
 /// again if nothing more is paused. The budget that is missing at a time t is (wholeAt − t) / 6.
 library GuardianPause {
-    /// @notice Longest pause out of a whole budget, in seconds.
+    /// @notice The whole budget: the longest pause that one call can cause, in seconds.
     uint256 internal constant BUDGET = 7 days;
 
     /// @notice Seconds in which the budget refills by one second.

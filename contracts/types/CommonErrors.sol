@@ -60,7 +60,8 @@ error NotAscending(address previous, address account);
 /// @param caller Who called.
 /// @param expected Who may call; zero when nobody may.
 /// @custom:fix Send from `expected`, or go through that contract. If it is zero, the id is unknown (check it byte for byte),
-/// nobody is proposed, or the deployment is unfinished (run it again, and it resumes). A function whose name ends in `FromBatch`
+/// nobody is proposed, the token has no pool yet (`mint` and `burn` are the pool's), or the deployment is unfinished (run it
+/// again, and it resumes). A function whose name ends in `FromBatch`
 /// is the contract's own: call the one without it.
 error UnauthorizedCaller(address caller, address expected);
 

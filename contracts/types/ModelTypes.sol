@@ -89,7 +89,7 @@ struct ModelParameters {
 /// @param direction Whether a better score is higher or lower.
 /// @param baselineScore Score of the model at registration, in bps, 0 … 10000.
 /// @param targetScore Score that a candidate must reach to be paid, in bps, better than the baseline; 0 for none.
-/// @param minImprovementBps Smallest improvement that is paid, in bps, 10 … 1000.
+/// @param minImprovementBps Smallest improvement that is paid, in bps, 10 … 1000 and at most the daily limit.
 /// @param minSampleSize Fewest examples an evaluation may rest on, at least 1.
 /// @param minRuns Fewest evaluation runs, at least 1.
 /// @param minLowerBoundBps Smallest lower confidence bound of the improvement, in bps, 1 … the daily limit.

@@ -27,8 +27,9 @@ contract DeltaOneVerifier is IDeltaOneVerifier, EIP712 {
     /// @notice The owner's share of a reward, in bps.
     uint256 public constant OWNER_SHARE_BPS = RewardMath.OWNER_SHARE_BPS;
 
-    /// @notice How far ahead a deadline may be, in seconds. A change of the rate takes as long, so that no statement is paid at a
-    /// rate that was unknown when it was signed.
+    /// @notice How far ahead a deadline may be when the statement is submitted, in seconds. A governor's change of the rate takes
+    /// as long: a statement that was signed at most that long before its deadline is never paid at a rate that was unknown
+    /// then. The chain does not know when a statement was signed, so whoever signs checks the deadline.
     uint256 public constant MAX_STATEMENT_LIFE = 2 days;
 
     /// @notice Most contributors that a statement may list; more stand behind a root.

@@ -23,7 +23,9 @@ transaction changed nothing.
 The reserve token has errors of its own. A revert without data means that the arguments do not decode (such as a malformed proof or
 an unknown number of an enumeration) or that there was too little gas. \`Panic(0x32)\` means that a list is too short, as in \`releasePayout\` with
 fewer accounts than amounts. \`Panic(0x11)\` means that a figure is too large to compute with: \`calculateDeltaOnes\` of 2^255, or amounts of
-\`releasePayout\` or a delay of the timelock whose sum does not fit. No other panic is known.
+\`releasePayout\` or a delay of the timelock whose sum does not fit, or counts for \`ZkProof.provenBy\` that no rows can
+have. \`Panic(0x12)\` is \`provenBy\` of no rows. \`Panic(0x41)\` means that a list in the proof for \`OracleAttestation\` or \`Hybrid\` claims more
+entries than memory can hold, such as 2^64.
 
 This page is generated from the contracts' NatSpec: \`npm run snapshots -- --update\` writes it.
 `;

@@ -76,7 +76,7 @@ export const ACCESS: Readonly<Record<string, Power>> = {
   grantRole: power(
     ["admin", "operator"],
     ["roles"],
-    "admin: any role to anybody, the default admin excepted; operator: DEPLOYER_ROLE on TokenManager",
+    "admin: any role to anybody, except the default admin and TokenManager's DEPLOYER_ROLE, which an operator of its choice can grant; operator: that role",
     "admin: 2 days, timelock; operator: none",
   ),
   revokeRole: power(

@@ -6,8 +6,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ERROR_GUIDE_FILE, errorGuide, ERRORS_PAGE, errorsPage } from "../../scripts/dev/errors";
 import { ERROR_GUIDE as guide } from "../../sdk/client/errorGuide";
-import { deployImprovements } from "../../scripts/dev/world/improvements";
 import { MAX_UINT256 } from "../../scripts/dev/world/units";
+import { EVALUATION, zkHybridFixture } from "../verification/zk/zk.fixture";
 
 const CONTRACTS = join(__dirname, "../../contracts");
 
@@ -70,8 +70,9 @@ describe("docs/errors.md @uninstrumented", () => {
   });
 
   it("names the panics that callers can cause", async () => {
-    const { parameters, tokenManager, timelock, verifier } = await loadFixture(deployImprovements);
-    const [TOO_LARGE, TOO_SHORT] = [0x11, 0x32];
+    const context = await loadFixture(zkHybridFixture);
+    const { parameters, tokenManager, timelock, verifier, oracleAttestation, method: hybrid, zkProof } = context;
+    const [TOO_LARGE, BY_ZERO, TOO_SHORT, TOO_LONG] = [0x11, 0x12, 0x32, 0x41];
     const zero = ethers.ZeroHash;
     const release = (amounts: bigint[], accounts: string[]) =>
       tokenManager.releasePayout(zero, zero, ethers.ZeroAddress, 0, zero, accounts, amounts);
@@ -82,8 +83,15 @@ describe("docs/errors.md @uninstrumented", () => {
     const multisig = await ethers.getSigner(parameters.Governance.proposers[0]!);
     const schedule = timelock.connect(multisig).schedule(ethers.ZeroAddress, 0, "0x", zero, zero, MAX_UINT256);
     await expect(schedule).to.be.revertedWithPanic(TOO_LARGE);
+    const none = { baselineCorrect: 0, candidateCorrect: 0, disagreements: 0 };
+    await expect(zkProof.provenBy(none, 0)).to.be.revertedWithPanic(BY_ZERO);
+    await expect(zkProof.provenBy({ ...none, candidateCorrect: 1 }, 1)).to.be.revertedWithPanic(TOO_LARGE);
+    // Offsets of the two lists of attestations, of which a hybrid reads only the first, and the length of both.
+    const proof = ethers.concat([64n, 64n, 2n ** 64n].map((word) => ethers.toBeHex(word, 32)));
+    for (const method of [oracleAttestation, hybrid])
+      await expect(method.verify(EVALUATION, 1, zero, proof)).to.be.revertedWithPanic(TOO_LONG);
     const text = readFileSync(ERRORS_PAGE, "utf8");
-    for (const panic of ["`Panic(0x32)`", "`Panic(0x11)`"]) expect(text).to.contain(panic);
+    for (const code of ["0x11", "0x12", "0x32", "0x41"]) expect(text).to.contain(`\`Panic(${code})\``);
   });
 
   it("has an entry for every error of every ABI", () => {

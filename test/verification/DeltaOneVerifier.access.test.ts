@@ -15,6 +15,7 @@ import {
   improveAndRelease,
   type Improvements,
   submit,
+  toCall,
 } from "../../scripts/dev/world/improvements";
 import { Status } from "../../scripts/dev/world/models";
 import { expectReleased, toPayout, waitFor } from "../../scripts/dev/world/payouts";
@@ -157,6 +158,22 @@ describe("DeltaOneVerifier before it is wired and after it is replaced", () => {
     )
       .to.be.revertedWithCustomError(registry, "UnauthorizedCaller")
       .withArgs(recorder, ZeroAddress);
+  });
+
+  it("answers verifyAndCalculateReward when it is replaced, although processImprovement refuses", async () => {
+    const context = await loadFixture(deployImprovements);
+    const { verifier, registry, admin, model } = context;
+    const statement = await buildStatement(context, model);
+    const proof = await attest(context, statement);
+    const call = toCall(statement);
+    const reward = await verifier.verifyAndCalculateReward(call, proof);
+    const successor = await deployVerifier(context);
+    await registry.connect(admin).setVerifier(successor);
+
+    expect(await verifier.verifyAndCalculateReward(call, proof)).to.equal(reward);
+    await expect(verifier.processImprovement.staticCall(call, proof))
+      .to.be.revertedWithCustomError(registry, "UnauthorizedCaller")
+      .withArgs(verifier, successor);
   });
 
   it("V1, R2: loses its power when it is replaced: what it queued is paid once, and statements for it are void", async () => {

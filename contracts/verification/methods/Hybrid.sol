@@ -12,6 +12,9 @@ import {Evaluation} from "../../types/ImprovementTypes.sol";
 /// allow-list has them. A method may be a hybrid itself: its proof is then an encoded list again, in the place of one proof.
 /// One that lists itself accepts nothing, because no proof contains itself. Payouts of a hybrid are stopped by its own address,
 /// not by those of its methods: whoever stops a method looks for the hybrids that contain it, nested ones too.
+///
+/// A statement names one epoch, which every method receives. At most one of them may have epochs, as {OracleAttestation} has,
+/// nested ones counted, unless somebody keeps their epochs equal: while they differ, the hybrid accepts nothing.
 contract Hybrid is IVerificationMethod {
     /// @dev One method alone needs no hybrid.
     uint256 private constant MIN_METHODS = 2;

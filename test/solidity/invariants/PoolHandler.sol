@@ -125,7 +125,7 @@ contract PoolHandler is PoolActions {
 
     // The attacker
 
-    /// @dev P4: one block of anything, begun without model tokens.
+    /// @dev P4: one block in which nobody else trades, begun without model tokens; what is minted goes to others.
     function attack(uint256 seed) external atClock {
         uint256 balance = _m.usdc.balanceOf(_attacker);
         uint256 steps = 2 + (seed % 8);
