@@ -37,7 +37,7 @@ const USAGE = `npm run test:mutation:typescript -- [options]
  */
 type Fate = MutantFate | "static" | "unjudged";
 
-const FATES: Readonly<Record<string, Fate>> = {
+const FATES: Readonly<Record<string, Exclude<Fate, "unjudged">>> = {
   Killed: "killed",
   Timeout: "killed",
   Survived: "survived",
