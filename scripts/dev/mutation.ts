@@ -121,8 +121,7 @@ async function judgeAll(
   const sets = new Map(
     chosen.map(({ file }) => testsFor(ROOT, file)).map((tests) => [tests.flat().sort().join(), tests]),
   );
-  const queue = [...[...sets.values()].map(control), ...chosen.map(trial)];
-  const work = async () => {
+  const work = async (queue: ((worker: Worker) => Promise<void>)[]) => {
     const worker = new Worker(LONGEST, JOBS_OF_A_PROCESS);
     try {
       for (let next = queue.shift(); next; next = queue.shift()) await next(worker);
@@ -131,7 +130,8 @@ async function judgeAll(
       worker.stop();
     }
   };
-  await Promise.all(Array.from({ length: availableParallelism() }, work));
+  for (const queue of [[...sets.values()].map(control), chosen.map(trial)])
+    await Promise.all(Array.from({ length: availableParallelism() }, async () => work(queue)));
 }
 
 async function main(chosen: readonly Mutant[], isAll: boolean) {
