@@ -1,7 +1,7 @@
 // Installs the locked dependencies if they are missing or differ from package-lock.json: first the root's, then those of the named folders.
 // Written in plain Node, because it runs before anything is installed.
 import { spawn } from "node:child_process";
-import { mkdirSync, openSync, readFileSync, rmSync, statSync, utimesSync, writeSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -38,11 +38,16 @@ function isInstalled(folder) {
   });
 }
 
+/** Writes the lock: a new one ("wx"), or again ("w"), even if somebody has removed it with its folder. */
+function writeLock(flag) {
+  mkdirSync(`${root}.build`, { recursive: true });
+  writeFileSync(lock, String(process.pid), { flag });
+}
+
 /** Takes the lock; returns whether it was free. */
 function take() {
-  mkdirSync(`${root}.build`, { recursive: true });
   try {
-    writeSync(openSync(lock, "wx"), String(process.pid));
+    writeLock("wx");
     return true;
   } catch (error) {
     if (error.code !== "EEXIST") throw error;
@@ -94,7 +99,7 @@ function install(folder) {
 }
 
 async function installAlone(folder) {
-  const touch = setInterval(() => utimesSync(lock, new Date(), new Date()), TOUCH);
+  const touch = setInterval(() => writeLock("w"), TOUCH);
   try {
     for (let tries = 1; tries <= TRIES; tries++) {
       console.error("Installing the locked dependencies (npm ci) …");

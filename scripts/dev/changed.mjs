@@ -3,7 +3,7 @@
 // A file depends on what it imports, and on every file and folder of the repository that one of its strings names. Contracts are the
 // exception: nearly every test deploys the whole protocol, so following its names would select everything. A changed contract selects the
 // tests of its folder, of the folders whose contracts import it, and of authority, and the Solidity tests that import it. Commands and
-// services see contracts through their ABIs, whose snapshot selects everything when it changes.
+// services see contracts through their ABIs: once `npm run snapshots -- --update` has recorded a changed ABI, everything is selected.
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
@@ -11,9 +11,17 @@ import ts from "typescript";
 
 /** Files whose dependants are unknown, so that a change in them selects everything. */
 const ROOTS = [
-  ...["package.json", "package-lock.json", "hardhat.config.ts", "tsconfig.json", "test/snapshots/abi.json"],
+  ...["package.json", "package-lock.json", "tsconfig.json", "test/snapshots/abi.json"],
+  // With what it imports, apart from the tasks: these would make nearly every change one of everything.
+  ...["hardhat.config.ts", "deploy/network.ts", "deploy/reach.ts", "sdk/rpc/nodes.ts", "scripts/dev/abi.ts"],
   ...["scripts/dev/test.mjs", "scripts/dev/test-solidity.mjs", "scripts/dev/solc.mjs", "test/solidity/foundry.toml"],
 ];
+
+/** Tests of faults in deployments, which `npm run test:faults` runs. */
+export const FAULTS = "test/deploy/faults/";
+
+/** Suites that `npm run test:solidity` skips. */
+const GATE = "test/solidity/gate/";
 
 /** Tests that read the whole repository, which takes seconds. */
 const READERS = /^test\/(layout|repository)\.test\.ts$|^test\/docs\//;
@@ -22,7 +30,7 @@ const isCode = (file) => /\.(ts|mjs|cjs|js)$/.test(file) && !file.startsWith("pl
 const isSolidity = (file) => file.endsWith(".sol");
 
 /**
- * Test files, walks and Solidity suites that changes since a revision can break, including changes in files that are not under git yet.
+ * Test files, walks, tests of faults and Solidity suites that changes since a revision can break, including changes in files that are not under git yet.
  * Throws git's message for an unknown revision.
  */
 export function affectedSince(root, revision) {
@@ -33,16 +41,18 @@ export function affectedSince(root, revision) {
   };
   const fresh = git("ls-files", "--others", "--exclude-standard");
   const changed = [...git("diff", "--name-only", "--no-renames", revision, "--"), ...fresh];
-  return { changed, ...affectedBy(changed, [...git("ls-files"), ...fresh], root) };
+  const files = [...git("ls-files"), ...fresh].filter((file) => existsSync(join(root, file)));
+  return { changed, ...affectedBy(changed, files, root) };
 }
 
-/** Test files, walks and Solidity suites that a change in some files can break. */
+/** Test files, walks, tests of faults and Solidity suites that a change in some files can break. */
 function affectedBy(changed, files, root) {
-  const [tests, walks] = [".test.ts", ".walk.ts"].map((end) =>
+  const [all, walks] = [".test.ts", ".walk.ts"].map((end) =>
     files.filter((file) => file.startsWith("test/") && file.endsWith(end)),
   );
-  const suites = files.filter((file) => file.endsWith(".t.sol"));
-  if (changed.some((file) => ROOTS.includes(file))) return { tests, walks, suites };
+  const [faults, tests] = [true, false].map((isFault) => all.filter((file) => file.startsWith(FAULTS) === isFault));
+  const suites = files.filter((file) => file.endsWith(".t.sol") && !file.startsWith(GATE));
+  if (changed.some((file) => ROOTS.includes(file))) return { tests, walks, faults, suites };
   const users = usersAmong(new Set([...files, ...changed]), root);
   const touched = reach(changed, users);
   const contracts = [...reach(changed.filter(isSolidity), users)].filter((file) => file.startsWith("contracts/"));
@@ -51,6 +61,7 @@ function affectedBy(changed, files, root) {
   return {
     tests: tests.filter(isAffected),
     walks: walks.filter(isAffected),
+    faults: faults.filter(isAffected),
     suites: suites.filter((file) => touched.has(file)),
   };
 }

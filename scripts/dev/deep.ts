@@ -1,6 +1,6 @@
 /**
- * Gives the fuzz tests 25 million inputs and makes 20 million calls of invariants, in parts that take about a minute each. Parts that
- * passed are kept in .build/deep until a contract or a Solidity test changes, so that an interrupted run continues.
+ * Gives the fuzz tests 25 million inputs and makes 20 million calls of invariants, in parts that take about ten seconds of processor time
+ * each. Parts that passed are kept in .build/deep until a contract or a Solidity test changes, so that an interrupted run continues.
  */
 import { availableParallelism } from "node:os";
 import { join } from "node:path";

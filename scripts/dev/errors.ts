@@ -71,7 +71,7 @@ export function natspecTags(text: string): (readonly [tag: string, value: string
 }
 
 /** The syntax trees of the project's own sources without test doubles, by file and sorted by name. */
-export async function ownSources(): Promise<(readonly [file: string, tree: AstNode])[]> {
+async function ownSources(): Promise<(readonly [file: string, tree: AstNode])[]> {
   const names = await hre.artifacts.getAllFullyQualifiedNames();
   const trees = new Map<string, AstNode>();
   for (const name of names.filter((qualified) => qualified.startsWith("contracts/"))) {

@@ -11,14 +11,17 @@ import { compareSurvivors, type MutantAnswer } from "./mutation/answers";
 import { ContractCompiler, dependantsAmong } from "./mutation/compiler";
 import { mutantsOf, withFault, type Mutant } from "./mutation/mutants";
 import { testsFor } from "./mutation/plan";
-import { digestBehind, digestOf, Results } from "./mutation/results";
+import { decisiveTests, digestBehind, digestOf, Results } from "./mutation/results";
 import { Worker, type Job, type MutantFate, type MutantVerdict, type TestName } from "./mutation/work";
 
 const ROOT = join(__dirname, "../..");
 const ANSWERS = "test/mutation/answers.json";
 const MOCKS = "contracts/mocks/";
-/** Folders of everything that the tests are compiled and run with. */
-const BEHIND = ["contracts", "deploy", "ignition", "scripts/dev/mutation", "scripts/dev/world", "sdk", "test"];
+/** Everything that the tests are compiled and run with. */
+const BEHIND = [
+  ...["circuits", "contracts", "deploy", "ignition", "scripts", "sdk", "test"],
+  ...["hardhat.config.ts", "package-lock.json"],
+];
 const LEAST_KILLED = 0.97; // only checked for all mutants: a sample is too small to tell
 const LONGEST = 900_000; // ms
 const MOST_FIRST = 6; // tests that killed other mutants of the same function
@@ -80,11 +83,9 @@ async function judgeAll(
 
   /** Returns the verdict of an earlier run if nothing behind it has changed, and otherwise runs the job. */
   async function judge(job: Job, worker: Worker): Promise<MutantVerdict> {
-    const testsOf = ({ outcome, killer }: MutantVerdict) => {
-      const all = [...job.first.map(({ file }) => file), ...job.tests.flat()];
-      const decisive = killer ? [killer.file].filter(Boolean) : outcome === "survived" ? [...new Set(all)].sort() : [];
-      return digestOf(...decisive.flatMap((file) => [file, text(file)]));
-    };
+    const tests = [...new Set([...job.first.map(({ file }) => file), ...job.tests.flat()])].sort();
+    const testsOf = (verdict: MutantVerdict) =>
+      digestOf(...decisiveTests(verdict, tests).flatMap((file) => [file, text(file)]));
     const key = digestOf(base, job.file, job.text);
     const known = results.find(key);
     if (known && known.tests === testsOf(known)) return known;
@@ -120,8 +121,7 @@ async function judgeAll(
   const sets = new Map(
     chosen.map(({ file }) => testsFor(ROOT, file)).map((tests) => [tests.flat().sort().join(), tests]),
   );
-  const queue = [...[...sets.values()].map(control), ...chosen.map(trial)];
-  const work = async () => {
+  const work = async (queue: ((worker: Worker) => Promise<void>)[]) => {
     const worker = new Worker(LONGEST, JOBS_OF_A_PROCESS);
     try {
       for (let next = queue.shift(); next; next = queue.shift()) await next(worker);
@@ -130,7 +130,8 @@ async function judgeAll(
       worker.stop();
     }
   };
-  await Promise.all(Array.from({ length: availableParallelism() }, work));
+  for (const queue of [[...sets.values()].map(control), chosen.map(trial)])
+    await Promise.all(Array.from({ length: availableParallelism() }, async () => work(queue)));
 }
 
 async function main(chosen: readonly Mutant[], isAll: boolean) {

@@ -1,7 +1,7 @@
 // Runs forge on test/solidity; arguments are passed on (`-- --match-contract X -vvv`). FUZZ_RUNS, FUZZ_SEED, INVARIANT_RUNS and
 // INVARIANT_DEPTH override foundry.toml. The platform's binary is installed and called without forge's npm wrapper, which exits with 0 even
 // if tests fail.
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
@@ -24,7 +24,7 @@ function forgeBinary() {
 // Forge keeps failing inputs and tries them again first, so a failure with another seed or depth would affect the next run.
 const failures = mkdtempSync(join(tmpdir(), "forge-failures-"));
 const overrides = ["FUZZ_RUNS", "FUZZ_SEED", "INVARIANT_RUNS", "INVARIANT_DEPTH"].filter((name) => process.env[name]);
-const { status, error } = spawnSync(forgeBinary(), ["test", "--root", ".", "--offline", ...process.argv.slice(2)], {
+const forge = spawn(forgeBinary(), ["test", "--root", ".", "--offline", ...process.argv.slice(2)], {
   cwd: root,
   stdio: "inherit",
   env: {
@@ -37,6 +37,9 @@ const { status, error } = spawnSync(forgeBinary(), ["test", "--root", ".", "--of
     ...Object.fromEntries(overrides.map((name) => [`FOUNDRY_${name}`, process.env[name]])),
   },
 });
-rmSync(failures, { recursive: true, force: true });
-if (error) console.error(`forge: ${error.message}`);
-process.exit(status ?? 1);
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => forge.kill(signal));
+forge.on("error", (error) => console.error(`forge: ${error.message}`));
+forge.on("close", (status) => {
+  rmSync(failures, { recursive: true, force: true });
+  process.exitCode = status === null || status < 0 ? 1 : status;
+});

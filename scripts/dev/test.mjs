@@ -9,11 +9,10 @@ import { spawn } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { affectedSince } from "./changed.mjs";
+import { affectedSince, FAULTS } from "./changed.mjs";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const AT_ONCE = 3; // some wait for chains of their own
-const FAULTS = "deploy/faults/";
 const LIBRARY = "test/sdk";
 const LARGE = ["test/sdk/proofs", "test/sdk/statements"];
 // To start Hardhat, load the library and deploy the protocol takes longer than what is tested in most of these.
@@ -36,8 +35,8 @@ if (option !== undefined && !isOption[option]) {
 }
 const end = option === "--walks" ? ".walk.ts" : ".test.ts";
 const all = readdirSync(join(ROOT, "test"), { recursive: true, encoding: "utf8" })
-  .filter((file) => file.endsWith(end) && !file.startsWith(FAULTS))
   .map((file) => join("test", file))
+  .filter((file) => file.endsWith(end) && !file.startsWith(FAULTS))
   .sort();
 const chosen = option === "--changed" ? readChanges(others[0] ?? "HEAD") : undefined;
 const files = all.filter((file) => chosen?.tests.includes(file) ?? true);
@@ -58,9 +57,10 @@ const queue = groups.map((name) => ({
 /** The tests that the changes can break; ends the process if git does not know the revision. */
 function readChanges(revision) {
   try {
-    const { changed, tests, walks, suites } = affectedSince(ROOT, revision);
+    const { changed, tests, walks, faults, suites } = affectedSince(ROOT, revision);
     console.log(`${changed.length} changed files: ${tests.length} test files and ${suites.length} Solidity suites.`);
-    if (walks.length > 0) console.log(`npm run test:walks also runs what they can break: ${walks.join(", ")}.`);
+    for (const [command, named] of Object.entries({ walks, faults }))
+      if (named.length > 0) console.log(`npm run test:${command} also runs what they can break: ${named.join(", ")}.`);
     return { tests, suites };
   } catch (error) {
     console.error(error.message);

@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { type BaseContract, type ContractTransactionResponse, ZeroHash } from "ethers";
 import { AUTHORITY, type Power } from "../../sdk/state/authority";
 import { roleId } from "../helpers/guarded.behavior";
-import { DAY, TOKEN, USDC } from "../../scripts/dev/world/units";
+import { ADMIN_DELAY, DAY, TOKEN, USDC } from "../../scripts/dev/world/units";
 import { argumentsFor, INVOICE, SALT } from "./arguments";
 import { contractsOf, measure, protocolInUse, type World } from "./authority.fixture";
 
@@ -23,8 +23,6 @@ interface Delayed {
   /** What the decision is about. */
   readonly read: (world: World) => Promise<Readonly<Record<string, unknown>>>;
 }
-
-const TIMELOCK_DELAY = 2n * DAY;
 
 /** What has to be so for the decision of the admin to change something. */
 const BEFORE: Readonly<Record<string, (world: World, contract: BaseContract) => Promise<unknown>>> = {
@@ -79,9 +77,9 @@ function operationOf(world: World, contract: string, name: string) {
 function byTimelock(contract: string, name: string): Delayed {
   return {
     name: `${contract}.${name}`,
-    delay: TIMELOCK_DELAY,
+    delay: ADMIN_DELAY,
     decide: (world) =>
-      world.timelock.connect(world.keys.multisig).schedule(...operationOf(world, contract, name), TIMELOCK_DELAY),
+      world.timelock.connect(world.keys.multisig).schedule(...operationOf(world, contract, name), ADMIN_DELAY),
     then: {
       call: (world) => world.timelock.connect(world.keys.multisig).execute(...operationOf(world, contract, name)),
       contract: ({ timelock }) => timelock,
@@ -129,7 +127,7 @@ function byMultisig(): Delayed[] {
   };
   const asMultisig = ({ timelock, keys }: World) => timelock.connect(keys.multisig);
   const common = {
-    delay: TIMELOCK_DELAY,
+    delay: ADMIN_DELAY,
     read: async ({ registry, model }: World) => ({ limit: await registry.dailyLimitOf(model.id) }),
   };
   const refusal = { contract: ({ timelock }: World) => timelock, error: "TimelockUnexpectedOperationState" };
@@ -137,13 +135,13 @@ function byMultisig(): Delayed[] {
     {
       ...common,
       name: "TimelockController.schedule",
-      decide: (world) => asMultisig(world).schedule(...single(world), TIMELOCK_DELAY),
+      decide: (world) => asMultisig(world).schedule(...single(world), ADMIN_DELAY),
       then: { ...refusal, call: (world) => asMultisig(world).execute(...single(world)) },
     },
     {
       ...common,
       name: "TimelockController.scheduleBatch",
-      decide: (world) => asMultisig(world).scheduleBatch(...batch(world), TIMELOCK_DELAY),
+      decide: (world) => asMultisig(world).scheduleBatch(...batch(world), ADMIN_DELAY),
       then: { ...refusal, call: (world) => asMultisig(world).executeBatch(...batch(world)) },
     },
   ];
@@ -218,12 +216,12 @@ describe("A3: the delay of what adds power", () => {
     const [target, value, data, ...rest] = operationOf(world, "ModelRegistry", "setDailyLimit");
     const asMultisig = timelock.connect(keys.multisig);
     for (const announce of [
-      () => asMultisig.schedule(target, value, data, ...rest, TIMELOCK_DELAY - 1n),
-      () => asMultisig.scheduleBatch([target], [value], [data], ...rest, TIMELOCK_DELAY - 1n),
+      () => asMultisig.schedule(target, value, data, ...rest, ADMIN_DELAY - 1n),
+      () => asMultisig.scheduleBatch([target], [value], [data], ...rest, ADMIN_DELAY - 1n),
     ]) {
       await expect(announce())
         .to.be.revertedWithCustomError(timelock, "TimelockInsufficientDelay")
-        .withArgs(TIMELOCK_DELAY - 1n, TIMELOCK_DELAY);
+        .withArgs(ADMIN_DELAY - 1n, ADMIN_DELAY);
     }
   });
 

@@ -5,11 +5,9 @@ import { ethers } from "hardhat";
 import { attest, buildStatement, DAILY_LIMIT, rewardOf, submit, toCall } from "../../scripts/dev/world/improvements";
 import { buildBenchmark, buildEvaluation, MethodAccess, modelIdOf } from "../../scripts/dev/world/models";
 import { hashPayees, type QueuedPayout } from "../../scripts/dev/world/payouts";
-import { DAY } from "../../scripts/dev/world/units";
+import { ADMIN_DELAY } from "../../scripts/dev/world/units";
 import { PROPOSED, type World } from "./authority.fixture";
 
-export const TIMELOCK_DELAY = 2n * DAY;
-export const PAYOUT_DELAY = 2n * DAY;
 export const MINIMUM = 10n;
 export const INVOICE = ethers.id("a bill of another model");
 
@@ -32,7 +30,7 @@ export async function decide(
   ...call: readonly [contract: BaseContract, name: string, args: readonly unknown[]]
 ): Promise<ContractTransactionResponse> {
   await announce(world, ...call);
-  await time.increase(TIMELOCK_DELAY);
+  await time.increase(ADMIN_DELAY);
   return execute(world, ...call);
 }
 
@@ -46,7 +44,7 @@ export const operationOf = (contract: BaseContract, name: string, args: readonly
   ] as const;
 
 export const announce = ({ timelock, keys }: World, ...call: Parameters<typeof operationOf>) =>
-  timelock.connect(keys.multisig).schedule(...operationOf(...call), TIMELOCK_DELAY);
+  timelock.connect(keys.multisig).schedule(...operationOf(...call), ADMIN_DELAY);
 
 export const execute = ({ timelock, keys }: World, ...call: Parameters<typeof operationOf>) =>
   timelock.connect(keys.multisig).execute(...operationOf(...call));
@@ -80,9 +78,9 @@ export async function queueAsNewVerifier(world: World): Promise<{ announced: big
   const call = [world.registry, "setVerifier", [world.keys.attacker.address]] as const;
   await announce(world, ...call);
   const announced = BigInt(await time.latest());
-  await time.setNextBlockTimestamp(announced + TIMELOCK_DELAY);
+  await time.setNextBlockTimestamp(announced + ADMIN_DELAY);
   await execute(world, ...call);
-  await time.setNextBlockTimestamp(announced + TIMELOCK_DELAY + 1n);
+  await time.setNextBlockTimestamp(announced + ADMIN_DELAY + 1n);
   return { announced, queued: await queueForItself(world, DAILY_LIMIT) };
 }
 

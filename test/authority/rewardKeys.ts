@@ -2,20 +2,18 @@ import { time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { attest, buildStatement, DAILY_LIMIT, submit } from "../../scripts/dev/world/improvements";
 import { OPEN, queuedBy, release, RELEASED, toPayout, waitFor } from "../../scripts/dev/world/payouts";
-import { DAY, field, MAX_UINT256 } from "../../scripts/dev/world/units";
+import { ADMIN_DELAY, DAY, field, MAX_UINT256, PAYOUT_DELAY } from "../../scripts/dev/world/units";
 import type { World } from "./authority.fixture";
 import {
   announce,
   execute,
   forge,
   MINIMUM,
-  PAYOUT_DELAY,
   provenModel,
   queueAsNewVerifier,
   queueForItself,
   refused,
   type Row,
-  TIMELOCK_DELAY,
   withHostileVerifier,
 } from "./keys.support";
 
@@ -74,7 +72,7 @@ export const REWARD_KEYS: Readonly<Record<string, Row>> = {
       "act before its delay is over": async (world) => {
         const { registry, timelock, keys } = world;
         await announce(world, registry, "setVerifier", [keys.attacker.address]);
-        await time.increase(TIMELOCK_DELAY - 10n);
+        await time.increase(ADMIN_DELAY - 10n);
         const early = execute(world, registry, "setVerifier", [keys.attacker.address]);
         await expect(early).to.be.revertedWithCustomError(timelock, "TimelockUnexpectedOperationState");
       },

@@ -47,7 +47,7 @@ export function signersIn(context: object): [name: string, signer: HardhatEthers
 }
 
 /** Names of the functions of a contract that may change state, without repetition. */
-export function stateChangingFunctions(contract: BaseContract): string[] {
+function stateChangingFunctions(contract: BaseContract): string[] {
   const functions = contract.interface.fragments.filter((fragment) => FunctionFragment.isFragment(fragment));
   return [...new Set(functions.filter(({ constant }) => !constant).map(({ name }) => name))].sort();
 }

@@ -3,9 +3,9 @@
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { freePort } from "../../scripts/dev/world/process";
 import { shouldBehaveLikeMlflow } from "../sdk/mlflow/mlflow.behavior";
 
 const VERSION = "3.17.2";
@@ -18,15 +18,6 @@ function install(): void {
   if (existsSync(join(FOLDER, "bin/mlflow"))) return;
   execFileSync("python3", ["-m", "venv", FOLDER], { stdio: "inherit" });
   execFileSync(join(FOLDER, "bin/pip"), ["install", "--quiet", `mlflow==${VERSION}`], { stdio: "inherit" });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 describe("MlflowClient on a real server @uninstrumented", function () {

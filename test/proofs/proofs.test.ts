@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { asSolidity, assignmentsOf } from "../../scripts/dev/proofs/assembly";
 import { withoutBits } from "../../scripts/dev/proofs/bits";
+import { lemmasOf } from "../../scripts/dev/proofs/modelChecker";
 import { PROOF_MUTANTS } from "../../scripts/dev/proofs/mutants";
 import { rangesOf, type Range } from "../../scripts/dev/proofs/ranges";
 import { spliced, withPlainMinus, withPlainReverts } from "../../scripts/dev/proofs/splice";
@@ -13,9 +14,7 @@ const SPECIFICATIONS = join(__dirname, "smt");
 const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
 
 const lemmasOfContracts = readdirSync(SPECIFICATIONS).flatMap((file) =>
-  [...readFileSync(join(SPECIFICATIONS, file), "utf8").matchAll(/^    function lemma_(\w+)\(/gm)].map(
-    ([, name]) => name!,
-  ),
+  lemmasOf(readFileSync(join(SPECIFICATIONS, file), "utf8")),
 );
 
 const lemmas = [...lemmasOfContracts, ...LEMMAS_OF_RANGES];

@@ -1,10 +1,11 @@
 import { expect } from "chai";
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 
-const MODULE = resolve(__dirname, "../../scripts/dev/changed.mjs");
+const ROOT = resolve(__dirname, "../..");
+const MODULE = join(ROOT, "scripts/dev/changed.mjs");
 
 /** A small repository, with tests that depend on its files in all ways that there are. */
 const FILES = {
@@ -24,33 +25,43 @@ const FILES = {
   "test/scripts/quote.test.ts": 'run("scripts/quote.ts");',
   "test/scripts/quote.walk.ts": 'run("scripts/quote.ts");',
   "test/scripts/docs.test.ts": 'read(join(__dirname, "../../docs/quotes.md"));',
+  "test/deploy/faults/quote.test.ts": 'run("scripts/quote.ts");',
   "test/deploy/models.test.ts": 'readdir(resolve(__dirname, "../../deploy/models"));',
   "test/sdk/named.test.ts": "read(`deploy/models/${name}.json`);",
   "test/solidity/Pool.t.sol": 'import {Pool} from "../../contracts/market/Pool.sol"; contract PoolTest {}',
+  "test/solidity/gate/Failing.t.sol": "contract FailingTest {}",
   "test/solidity/Router.t.sol": 'import {Router} from "../../contracts/fees/Router.sol"; contract RouterTest {}',
 };
 
-const ALL = Object.keys(FILES).filter((file) => /\.(test|walk)\.ts$|\.t\.sol$/.test(file));
+/** All that can be selected: forge skips the suites of the gate. */
+const ALL = Object.keys(FILES)
+  .filter((file) => /\.(test|walk)\.ts$|\.t\.sol$/.test(file))
+  .filter((file) => file !== "test/layout.test.ts" && !file.startsWith("test/solidity/gate/"))
+  .sort();
 
 /** What starts the command. */
-const OF_COMMAND = ["test/scripts/quote.test.ts", "test/scripts/quote.walk.ts"];
+const OF_COMMAND = ["test/deploy/faults/quote.test.ts", "test/scripts/quote.test.ts", "test/scripts/quote.walk.ts"];
 
 describe("npm test -- --changed", () => {
   let root: string;
   const git = (...args: string[]) =>
     execFileSync("git", ["-c", "user.name=a", "-c", "user.email=a@example.org", ...args], { cwd: root, stdio: "pipe" });
 
-  /** The tests and walks that are selected since a revision, without those that read the whole repository. */
+  /** Everything that is selected since a revision, without the tests that read the whole repository. */
   function selected(revision = "HEAD"): string[] {
+    const { tests, walks, faults, suites } = affected(revision);
+    expect(tests).to.include("test/layout.test.ts");
+    return [...tests.filter((file) => file !== "test/layout.test.ts"), ...walks, ...faults, ...suites].sort();
+  }
+
+  function affected(revision = "HEAD"): Record<"tests" | "walks" | "faults" | "suites", string[]> {
     const code = `import { affectedSince } from ${JSON.stringify(MODULE)};
       process.stdout.write(JSON.stringify(affectedSince(${JSON.stringify(root)}, ${JSON.stringify(revision)})));`;
     const out = execFileSync(process.execPath, ["--input-type=module", "-e", code], {
       encoding: "utf8",
       stdio: "pipe",
     });
-    const { tests, walks, suites } = JSON.parse(out) as Record<"tests" | "walks" | "suites", string[]>;
-    expect(tests).to.include("test/layout.test.ts");
-    return [...tests.filter((file) => file !== "test/layout.test.ts"), ...walks, ...suites];
+    return JSON.parse(out) as ReturnType<typeof affected>;
   }
 
   function write(file: string, text: string): void {
@@ -94,14 +105,38 @@ describe("npm test -- --changed", () => {
         ...["test/solidity/Pool.t.sol", "test/solidity/Router.t.sol"],
       ],
     ],
-    ["a file that everything depends on", "package.json", ALL.filter((file) => file !== "test/layout.test.ts").sort()],
+    ["a file that everything depends on", "package.json", ALL],
+    ["a suite that forge skips", "test/solidity/gate/Failing.t.sol", []],
   ];
   for (const [what, file, tests] of changes)
     it(`selects the tests that a change in ${what} can break`, () => {
       write(file, `${FILES[file]} `);
 
-      expect(selected().sort()).to.deep.equal([...tests].sort());
+      expect(selected()).to.deep.equal([...tests].sort());
     });
+
+  const config = readFileSync(join(ROOT, "hardhat.config.ts"), "utf8");
+  const imported = [...config.matchAll(/(?:from|import|import\() ?"\.\/([^"]+)"/g)].map(([, path]) => `${path!}.ts`);
+  for (const file of imported.filter((path) => path !== "scripts/tasks.ts"))
+    it(`selects everything after a change in ${file}, which Hardhat's configuration imports`, () => {
+      write(file, "");
+
+      expect(selected()).to.deep.equal(ALL);
+    });
+
+  it("keeps the tests of faults apart from those that it runs", () => {
+    write("scripts/quote.ts", "new");
+
+    const { tests, faults } = affected();
+    expect(tests).to.deep.equal(["test/layout.test.ts", "test/scripts/quote.test.ts"]);
+    expect(faults).to.deep.equal(["test/deploy/faults/quote.test.ts"]);
+  });
+
+  it("does not select a test that was deleted", () => {
+    rmSync(join(root, "test/fees/Router.test.ts"));
+
+    expect(selected()).to.deep.equal([]);
+  });
 
   it("selects a test that git does not know yet", () => {
     write("test/fees/New.test.ts", "");

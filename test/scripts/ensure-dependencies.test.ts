@@ -79,6 +79,13 @@ describe("ensure-dependencies @uninstrumented", () => {
     expect(starts()).to.equal(1);
   });
 
+  it("goes on, and keeps others waiting, when the lock is removed meanwhile", async () => {
+    buildNpm(`rm -r .build; for _ in $(seq 15); do test -e .build/install.lock && break; sleep 0.1; done; ${INSTALL}`);
+    expect((await run()).code).to.equal(0);
+    expect(starts()).to.equal(1);
+    expect(existsSync(path(".build/install.lock"))).to.equal(false);
+  });
+
   it("tries a second time when npm stands still, and then gives up", async () => {
     buildNpm("sleep 600");
     const { code, stderr } = await run();

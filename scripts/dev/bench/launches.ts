@@ -23,7 +23,7 @@ const ROOT = resolve(__dirname, "../../..");
 const AT_ONCE = 25;
 
 /** Price of a thousand calls of a queued model, in USDC. */
-export const QUEUED_PRICE = "2.5";
+const QUEUED_PRICE = "2.5";
 
 /** What registrations need from a deployment. */
 export interface QueueDeployment {

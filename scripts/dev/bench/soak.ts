@@ -65,6 +65,7 @@ export async function runSoak(minutes: number): Promise<void> {
   };
   const node = new SoakNode(provider, jump);
   const door = await startFaultyRpc(chain.url, node.policy);
+  const started: SoakInstance[] = [];
   try {
     const deployment = await deployForQueue(chain, provider);
     const work = await prepareSoak(chain, provider, deployment, folder, load);
@@ -74,6 +75,7 @@ export async function runSoak(minutes: number): Promise<void> {
     const env = { ...chain.env, RPC_URL_LOCALHOST: door.url };
     const config = configure(folder, deployment);
     const instances = [new SoakInstance(config, env), new SoakInstance(config, env)] as const;
+    started.push(...instances);
     const witness = new SoakWitness(node, instances);
     const start = Date.now();
     const accepted = await weather(node, instances, witness, work.records, minutes);
@@ -88,6 +90,10 @@ export async function runSoak(minutes: number): Promise<void> {
     for (const instance of instances) await instance.kill("SIGTERM");
     node.stop();
     await mining;
+    const kills = instances.reduce((sum, { deaths }) => sum + deaths, 0);
+    if (kills < KILLS) faults.push(`only ${kills} of ${KILLS} kills happened`);
+    if (node.reorganisations < REORGANISATIONS)
+      faults.push(`only ${node.reorganisations} of ${REORGANISATIONS} reorganisations happened`);
     const log = instances.flatMap(({ logs }) => logs);
     const told = log.filter(({ level }) => level !== "info").map((entry) => JSON.stringify(entry));
     const unnamed = work.poison.filter((name) => !told.some((line) => line.includes(name)));
@@ -100,7 +106,7 @@ export async function runSoak(minutes: number): Promise<void> {
       "hours of the chain": Math.round((last.timestamp - first.timestamp) / 360) / 10,
       blocks: last.number - first.number,
       "jumped seconds": node.skippedSeconds,
-      kills: instances.reduce((sum, { deaths }) => sum + deaths, 0),
+      kills,
       reorganisations: node.reorganisations,
       "requests that met a fault": node.faults,
       "said ready": witness.answers.ready,
@@ -120,6 +126,7 @@ export async function runSoak(minutes: number): Promise<void> {
     process.exitCode = faults.length === 0 ? 0 : 1;
   } finally {
     node.stop();
+    await Promise.all(started.map(async (instance) => instance.kill()));
     await door.stop();
     provider.destroy();
     await chain.stop();
@@ -142,7 +149,8 @@ async function weather(
   const size = Math.ceil(records.length / POSTS);
   const isHole = (at: number) => part() >= at && (Date.now() - start) / 1_000 < (at * length) / 1_000 + HOLE;
   let reviving: Promise<void> | undefined;
-  while (part() < 1 || accepted < records.length) {
+  const isLeft = () => accepted < records.length || killed < KILLS || reorganised < REORGANISATIONS;
+  while (part() < 1 || isLeft()) {
     node.isStalled = isHole(STALL_AT);
     node.weather = isHole(AWAY_AT) ? "away" : "rough";
     const isCalm = !node.isStalled && node.weather === "rough";

@@ -21,7 +21,9 @@ type ForgeReport = Readonly<Record<string, { readonly test_results: Readonly<Rec
 /** What is compiled, and with which settings and tools. */
 const SOURCES = ["contracts", "test/solidity"];
 const SETTINGS = "test/solidity/foundry.toml";
-const TOOLS = ["@foundry-rs/forge-linux-amd64", "@openzeppelin/contracts", "solc"];
+const FORGES = ["@foundry-rs/forge-darwin-arm64", "@foundry-rs/forge-linux-amd64"];
+const TOOLS = [...FORGES, "@openzeppelin/contracts", "solc"];
+const SCRIPTS = ["scripts/dev/solc.mjs", "scripts/dev/test-solidity.mjs"];
 /** Only compiled for test/gate.test.ts. */
 const GATE = "test/solidity/gate/";
 
@@ -102,7 +104,7 @@ export function digestOfSources(root: string): string {
   >;
   const versions = { ...manifest["dependencies"], ...manifest["devDependencies"], ...manifest["optionalDependencies"] };
   for (const tool of TOOLS) hash.update(`${tool} ${versions[tool]}\n`);
-  for (const file of [...solidityIn(root).filter((path) => !path.startsWith(GATE)), SETTINGS])
+  for (const file of [...solidityIn(root).filter((path) => !path.startsWith(GATE)), SETTINGS, ...SCRIPTS])
     hash.update(`${file}\n`).update(readFileSync(join(root, file)));
   return hash.digest("hex");
 }

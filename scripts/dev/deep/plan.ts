@@ -40,7 +40,7 @@ const USUAL_WEIGHT = 10;
 
 export const isInvariant = ({ name }: DeepTest): boolean => name.startsWith("invariant_");
 
-export const isFuzzTest = ({ name }: DeepTest): boolean => name.startsWith("testFuzz_");
+const isFuzzTest = ({ name }: DeepTest): boolean => name.startsWith("testFuzz_");
 
 /**
  * Returns parts whose runs and calls add up exactly to the totals. Every test has a part in each round, so that a run that ends early has

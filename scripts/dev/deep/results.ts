@@ -1,5 +1,4 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { Journal } from "../journal";
 import { digestOf } from "../mutation/results";
 import type { Counters } from "./counters";
 import type { DeepPart } from "./plan";
@@ -18,41 +17,26 @@ interface DeepEntry extends DeepResult {
   readonly key: string;
 }
 
-/** Keeps the parts that passed in a file, to which each is appended when it ends, so that an interrupted run continues from there. */
+/** Keeps the parts that passed. */
 export class DeepResults {
-  readonly #known = new Map<string, DeepResult>();
-  readonly #path: string;
+  readonly #journal: Journal<DeepEntry>;
   readonly #sources: string;
 
   /** @param sources The digest of everything that is compiled. Parts that passed with other sources do not count. */
   constructor(path: string, sources: string) {
-    this.#path = path;
+    this.#journal = new Journal(path, ({ key }) => key);
     this.#sources = sources;
-    mkdirSync(dirname(path), { recursive: true });
-    const lines = existsSync(path) ? readFileSync(path, "utf8").split("\n") : [];
-    for (const { key, ...result } of lines.flatMap(entryOf)) this.#known.set(key, result);
   }
 
   find(part: DeepPart): DeepResult | undefined {
-    return this.#known.get(this.#keyOf(part));
+    return this.#journal.find(this.#keyOf(part));
   }
 
   add(part: DeepPart, result: DeepResult): void {
-    const key = this.#keyOf(part);
-    this.#known.set(key, result);
-    appendFileSync(this.#path, `\n${JSON.stringify({ key, ...result } satisfies DeepEntry)}`);
+    this.#journal.add({ key: this.#keyOf(part), ...result });
   }
 
   #keyOf({ contract, name, seed, runs, depth }: DeepPart): string {
     return digestOf(this.#sources, contract, name, ...[seed, runs, depth].map(String));
-  }
-}
-
-/** Returns nothing for a line that is incomplete because the process was killed. */
-function entryOf(line: string): DeepEntry[] {
-  try {
-    return [JSON.parse(line) as DeepEntry];
-  } catch {
-    return [];
   }
 }

@@ -1,52 +1,47 @@
 import { createHash } from "node:crypto";
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { Journal } from "../journal";
 import type { MutantVerdict } from "./work";
 
 /** A verdict and what it follows from. */
 interface Result extends MutantVerdict {
   /** Digest of the mutant and of everything that is compiled and run with it, except tests. */
   readonly mutant: string;
-  /** Digest of the test file that killed the mutant, or of all test files if it survived. */
+  /** Digest of the {@link decisiveTests}. */
   readonly tests: string;
 }
 
-/** Keeps verdicts in a file, to which each is appended at once, so that an interrupted run continues from there. */
-export class Results {
-  readonly #known = new Map<string, Result>();
-  readonly #path: string;
-
+/** Keeps verdicts, by the digest of their mutant. */
+export class Results extends Journal<Result> {
   constructor(path: string) {
-    this.#path = path;
-    mkdirSync(dirname(path), { recursive: true });
-    const lines = existsSync(path) ? readFileSync(path, "utf8").split("\n") : [];
-    for (const line of lines.filter((text) => text.endsWith("}"))) this.#keep(JSON.parse(line) as Result);
+    super(path, ({ mutant }) => mutant);
   }
+}
 
-  find(mutant: string): Result | undefined {
-    return this.#known.get(mutant);
-  }
-
-  add(result: Result): void {
-    this.#keep(result);
-    appendFileSync(this.#path, `${JSON.stringify(result)}\n`);
-  }
-
-  #keep(result: Result): void {
-    this.#known.set(result.mutant, result);
-  }
+/**
+ * Returns the test files that a verdict follows from: the one that killed the mutant, or all of them if it survived, if a test did not
+ * end, or if the one that killed it is no longer there.
+ */
+export function decisiveTests({ outcome, killer }: MutantVerdict, tests: readonly string[]): readonly string[] {
+  if (killer && tests.includes(killer.file)) return [killer.file];
+  return outcome === "killed" || outcome === "survived" ? tests : [];
 }
 
 export function digestOf(...parts: readonly string[]): string {
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
 }
 
-/** Returns the digest of all TypeScript and Solidity in the folders, except tests and files that only forge runs. */
-export function digestBehind(root: string, folders: readonly string[]): string {
-  const files = folders.flatMap((folder) =>
-    readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
-      .filter((file) => /\.(ts|sol)$/.test(file) && !/\.(test|t)\./.test(file) && !file.startsWith("solidity/"))
-      .map((file) => join(folder, file)),
-  );
-  return digestOf(...files.sort().flatMap((file) => [file, readFileSync(join(root, file), "utf8")]));
+/** Tests, files that only forge runs, and the answers to mutants. */
+const NOT_BEHIND = /\.(test|t)\.|^test\/(solidity|mutation)\//;
+
+/** Returns the digest of files, and of all files of folders, except {@link NOT_BEHIND}. */
+export function digestBehind(root: string, paths: readonly string[]): string {
+  const isFile = (path: string) => statSync(join(root, path)).isFile();
+  const filesIn = (folder: string) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: "utf8" }).map((file) => join(folder, file));
+  const files = paths
+    .flatMap((path) => (isFile(path) ? [path] : filesIn(path).filter(isFile)))
+    .filter((file) => !NOT_BEHIND.test(file));
+  return digestOf(...files.sort().flatMap((file) => [file, readFileSync(join(root, file), "latin1")]));
 }

@@ -12,7 +12,7 @@ export interface SourceRange {
   readonly end: number;
 }
 
-export function isNode(value: unknown): value is SyntaxNode {
+function isNode(value: unknown): value is SyntaxNode {
   return typeof value === "object" && value !== null && "nodeType" in value;
 }
 

@@ -2,9 +2,6 @@
 
 import { dataSlice, HDNodeWallet, id, toQuantity } from "ethers";
 import hre from "hardhat";
-import { HardhatContext } from "hardhat/internal/context";
-import { Environment } from "hardhat/internal/core/runtime-environment";
-import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -13,6 +10,7 @@ import { deployTo } from "../../../deploy/deployment";
 import { deployModule } from "../../../deploy/ignition";
 import { nameOf } from "../../../deploy/journal";
 import { readParameters } from "../../../deploy/parameters";
+import { environmentFor } from "../../../deploy/rehearsal";
 import type { Step } from "../../../deploy/step";
 import { LocalReserve } from "../../../ignition/modules/LocalReserve";
 import type { Sent } from "../../../sdk/client/confirm";
@@ -121,7 +119,8 @@ export async function startNetwork(): Promise<Network> {
     process.env = { ...environmentBefore, ...network.env };
     const sent: string[] = [];
     const waits: string[] = [];
-    const stage = environment(faulty.url);
+    const settings = { url: faulty.url, accounts: [key.privateKey], timeout: TIMEOUT };
+    const stage = environmentFor(hre, "sepolia", settings);
     try {
       const declared = {
         parameters: await readParameters({ name: "sepolia", isLocal: false }, parameters),
@@ -187,22 +186,6 @@ export async function startNetwork(): Promise<Network> {
   };
   await reset();
   return network;
-}
-
-/** A Hardhat environment in this process that treats a chain as Sepolia. */
-function environment(url: string): HardhatRuntimeEnvironment {
-  const { environmentExtenders, providerExtenders, tasksDSL } = HardhatContext.getHardhatContext();
-  const { networks } = hre.config;
-  const sepolia = { ...networks["sepolia"], url, accounts: [key.privateKey], timeout: TIMEOUT } as never;
-  return new Environment(
-    { ...hre.config, networks: { ...networks, sepolia } },
-    { ...hre.hardhatArguments, network: "sepolia" },
-    tasksDSL.getTaskDefinitions(),
-    tasksDSL.getScopesDefinitions(),
-    environmentExtenders,
-    hre.userConfig,
-    providerExtenders,
-  ) as unknown as HardhatRuntimeEnvironment;
 }
 
 /** The first deployment puts CreateX on the in-process chain, from which its code is read. */

@@ -190,11 +190,23 @@ describe("npm run test:deep @uninstrumented", () => {
   });
 
   it("starts again after a change in contracts, tests, settings or tools", () => {
-    const copied = ["contracts/libraries", "test/solidity/foundry.toml", "test/solidity/utils", "package.json"];
+    const scripts = ["scripts/dev/solc.mjs", "scripts/dev/test-solidity.mjs"];
+    const copied = [
+      "contracts/libraries",
+      "test/solidity/foundry.toml",
+      "test/solidity/utils",
+      "package.json",
+      ...scripts,
+    ];
     for (const path of copied) cpSync(join(ROOT, path), join(folder, path), { recursive: true });
     const digests = [digestOfSources(folder)];
 
-    for (const path of ["contracts/libraries/New.sol", "test/solidity/New.t.sol", "test/solidity/foundry.toml"]) {
+    for (const path of [
+      "contracts/libraries/New.sol",
+      "test/solidity/New.t.sol",
+      "test/solidity/foundry.toml",
+      ...scripts,
+    ]) {
       appendFileSync(join(folder, path), "\n");
       digests.push(digestOfSources(folder));
     }
@@ -202,10 +214,10 @@ describe("npm run test:deep @uninstrumented", () => {
     writeFileSync(manifest, readFileSync(manifest, "utf8").replace(/"solc": "[\d.]+"/, '"solc": "0.8.99"'));
     digests.push(digestOfSources(folder));
 
-    expect(new Set(digests).size).to.equal(5);
+    expect(new Set(digests).size).to.equal(7);
     mkdirSync(join(folder, "test/solidity/gate"));
     appendFileSync(join(folder, "test/solidity/gate/New.t.sol"), "\n");
-    expect(digestOfSources(folder)).to.equal(digests[4]);
+    expect(digestOfSources(folder)).to.equal(digests[6]);
   });
 
   describe("when forge runs the suites of test/solidity/gate", () => {

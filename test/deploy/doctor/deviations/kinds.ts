@@ -100,7 +100,7 @@ export async function scheduleDelay(world: World): Promise<string> {
 }
 
 /** Slot of a member of the model's entry in the registry. */
-export const entrySlot = (world: World, place: bigint) =>
+const entrySlot = (world: World, place: bigint) =>
   entryOf(slotOf("ModelRegistry", "_entries").slot, world.model.key) + place;
 
 /** Changes one word of the model's entry in the registry, past its code. */

@@ -20,7 +20,10 @@ TOPS = ("baselineValue", "candidateValue", "baselineScore", "candidateScore", "d
 
 def cases(*paths):
     output = subprocess.run([*NODE, *paths], check=True, capture_output=True, text=True).stdout
-    return [json.loads(line) for line in output.splitlines()]
+    found = [json.loads(line) for line in output.splitlines()]
+    if not found:
+        raise ValueError("the evaluation wrote no case")
+    return found
 
 
 def differences(case, is_real=False):
@@ -51,7 +54,7 @@ def real_sets(folder):
         with open(data, "w", newline="") as file:
             writer = csv.writer(file)
             writer.writerow(["id", "label", "baseline", "candidate"])
-            for i, row in enumerate(zip(labels, baseline, candidate)):
+            for i, row in enumerate(zip(labels, baseline, candidate, strict=True)):
                 writer.writerow([i, *(text(value) for value in row)])
         return benchmark, data
 
@@ -125,11 +128,11 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         sets = list(real_sets(folder))
         results = cases(*(path for paths, _ in sets for path in paths))
-        for (paths, expected), case in zip(sets, results):
+        for (paths, expected), case in zip(sets, results, strict=True):
             count += 1
             document, name = case["document"], os.path.basename(paths[0])
             problems = differences(case, is_real=True)
-            for key, value in zip(("baselineValue", "candidateValue"), expected):
+            for key, value in zip(("baselineValue", "candidateValue"), expected, strict=True):
                 if not math.isclose(document[key], value, rel_tol=1e-9):
                     problems.append(f"{key}: {document[key]!r}, scikit-learn or R has {value!r}")
             for problem in problems:
