@@ -8,7 +8,7 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
 import { compareSurvivors, type MutantAnswer } from "./mutation/answers";
-import { digestBehind, digestOf, Results } from "./mutation/results";
+import { decisiveTests, digestBehind, digestOf, Results } from "./mutation/results";
 import type { MutantFate, MutantVerdict } from "./mutation/work";
 import { describeMutants, withMutant, type DescribedMutant, type ListedMutant } from "./stryker/mutants";
 import { codeOf, MUTATED_PARTS, testsOf, type MutatedPart } from "./stryker/parts";
@@ -18,8 +18,11 @@ import { TypeChecker } from "./stryker/types";
 const ROOT = join(__dirname, "../..");
 const FOLDER = ".build/mutants";
 const ANSWERS = "test/mutation/typescript.json";
-/** Folders of the code that the tests run. */
-const BEHIND = ["contracts", "deploy", "ignition", "operator", "scripts/cli", "scripts/dev/world", "sdk", "test"];
+/** Everything that the tests are compiled and run with. */
+const BEHIND = [
+  ...["circuits", "contracts", "deploy", "ignition", "operator", "scripts", "sdk", "test"],
+  ...["hardhat.config.ts", "package-lock.json", ".ci/mutants/package-lock.json"],
+];
 const LEAST_KILLED = 0.9; // only checked for all mutants: a sample is too small to tell
 
 const USAGE = `npm run test:mutation:typescript -- [options]
@@ -77,8 +80,8 @@ async function judge(
   const tests = testsOf(ROOT, part);
   const base = digestBehind(ROOT, BEHIND);
   const nameOf = ({ key }: DescribedMutant) => digestOf(base, key);
-  const decisiveFor = ({ killer }: MutantVerdict) =>
-    digestOf(...(killer ? [killer.file] : tests).flatMap((file) => [file, text(file)]));
+  const decisiveFor = (verdict: MutantVerdict) =>
+    digestOf(...decisiveTests(verdict, tests).flatMap((file) => [file, text(file)]));
 
   const open = new Map<string, DescribedMutant>();
   for (const mutant of chosen) {
