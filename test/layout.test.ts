@@ -94,8 +94,8 @@ function folderOf(file: string): string {
   return file.split("/")[0] ?? "";
 }
 
-function read(file: string): Source {
-  const tree = ts.createSourceFile(file, readFileSync(join(ROOT, file), "utf8"), ts.ScriptTarget.Latest, true);
+function read(file: string, text = readFileSync(join(ROOT, file), "utf8")): Source {
+  const tree = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
   const named: string[] = [];
   const globals: string[] = [];
   const visit = (node: ts.Node): void => {
@@ -127,14 +127,13 @@ function importedBy(node: ts.Node): string | undefined {
   return literal && ts.isStringLiteral(literal) ? literal.text : undefined;
 }
 
-/** Whether a name stands for itself, and not for a member or a type. */
-function isValue({ parent }: ts.Identifier): boolean {
-  return (
-    ts.isExpressionStatement(parent) ||
-    ts.isCallExpression(parent) ||
-    (ts.isPropertyAccessExpression(parent) && ts.isIdentifier(parent.expression)) ||
-    ts.isElementAccessExpression(parent)
-  );
+/** Whether a name stands for a value, and not for a member, a type or something that is declared here. */
+function isValue(node: ts.Identifier): boolean {
+  const { parent } = node;
+  if (ts.isShorthandPropertyAssignment(parent)) return true;
+  if (ts.isTypeNode(parent) || ts.isQualifiedName(parent)) return false;
+  const { name, propertyName } = parent as ts.Node & { readonly name?: ts.Node; readonly propertyName?: ts.Node };
+  return node !== name && node !== propertyName;
 }
 
 function exportedBy(statement: ts.Statement): string[] {
@@ -258,6 +257,26 @@ describe("layout of the TypeScript @uninstrumented", () => {
     expect(isArrow("scripts", "test")).to.equal(false);
     expect(isArrow("elsewhere", "sdk")).to.equal(false);
     expect(isArrow("operator", "sdk")).to.equal(true);
+  });
+
+  it("recognises each use of what only Node has", () => {
+    const globalsOf = (text: string) => read("sdk/A.ts", text).globals;
+    for (const text of [
+      ...["process.exit();", "f(process);", "process[key];", "const { env } = process;", "const home = process ?? {};"],
+      ...["const all = [...process];", "const all = { ...process };", "const text = `${process}`;"],
+      ...["const all = { process };", "const all = { a: process };", "function f(a = process) {}", "() => process;"],
+    ])
+      expect(globalsOf(text), text).to.deep.equal(["process"]);
+    for (const text of [
+      ...[
+        "chain.process;",
+        "const all = { process: 1 };",
+        "interface A { process: string }",
+        "type A = typeof process;",
+      ],
+      ...["let a: process.Env;", "const { process: a } = b;"],
+    ])
+      expect(globalsOf(text), text).to.deep.equal([]);
   });
 
   it("recognises a test file with a wrong suffix or none", () => {

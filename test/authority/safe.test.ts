@@ -16,6 +16,9 @@ const SALT = ethers.id("salt");
 const THRESHOLD = 2;
 const NEW_LIMIT = 700n;
 
+/** The timelock's set of states that has only the one of an operation that can be executed. */
+const READY = ethers.toBeHex(1n << 2n, 32);
+
 /** A Safe of three owners, two of whom must sign. */
 async function deploySafe(owners: readonly HardhatEthersSigner[]): Promise<Contract> {
   const [deployer] = await ethers.getSigners();
@@ -108,6 +111,12 @@ describe("a Safe as the multisig behind the timelock", () => {
 
   const isAttester = () => context.oracleAttestation.isAttester(context.owners[2]!);
 
+  /** The Safe answers with the error of what it calls. */
+  const expectNotReady = (id: string) =>
+    expect(execute())
+      .to.be.revertedWithCustomError(context.timelock, "TimelockUnexpectedOperationState")
+      .withArgs(id, READY);
+
   it("A3: executes a proposal after two days, and not a second before", async () => {
     const { timelock, oracleAttestation } = context;
     const id = await timelock.hashOperation(...addAttester);
@@ -118,14 +127,14 @@ describe("a Safe as the multisig behind the timelock", () => {
     expect(await timelock.getTimestamp(id)).to.equal(readyAt);
 
     await time.setNextBlockTimestamp(readyAt - 1n);
-    await expect(execute()).to.be.reverted;
+    await expectNotReady(id);
     expect(await isAttester()).to.equal(false);
 
     await time.setNextBlockTimestamp(readyAt);
     await expect(execute()).to.emit(oracleAttestation, "AttesterAdded");
     expect(await isAttester()).to.equal(true);
     expect(await timelock.isOperationDone(id)).to.equal(true);
-    await expect(execute()).to.be.reverted;
+    await expectNotReady(id);
   });
 
   it("changes a model's daily limit", async () => {
@@ -159,20 +168,26 @@ describe("a Safe as the multisig behind the timelock", () => {
       byTimelock(context.owners.slice(0, THRESHOLD), timelock.interface.encodeFunctionData("cancel", [id])),
     ).to.emit(timelock, "Cancelled");
     await time.increase(DELAY);
-    await expect(execute()).to.be.reverted;
+    await expectNotReady(id);
     expect(await isAttester()).to.equal(false);
   });
 
   it("changes nothing with too few signatures, with a shorter delay, or without the timelock", async () => {
-    const { owners, oracleAttestation } = context;
+    const { owners, oracleAttestation, safe, timelock } = context;
     const [target, , data] = addAttester;
-    await expect(schedule(owners.slice(0, 1))).to.be.reverted;
-    await expect(schedule(owners.slice(0, THRESHOLD), DELAY - 1n)).to.be.reverted;
-    await expect(send(context, owners.slice(0, THRESHOLD), target, data)).to.be.reverted;
-    await expect(oracleAttestation.connect(owners[0]!).addAttester(owners[2]!)).to.be.revertedWithCustomError(
-      oracleAttestation,
-      "AccessControlUnauthorizedAccount",
-    );
+    const two = owners.slice(0, THRESHOLD);
+    await expect(schedule(owners.slice(0, 1))).to.be.revertedWith("GS020");
+    await expect(schedule(two, DELAY - 1n))
+      .to.be.revertedWithCustomError(timelock, "TimelockInsufficientDelay")
+      .withArgs(DELAY - 1n, DELAY);
+    for (const [call, caller] of [
+      [() => send(context, two, target, data), safe],
+      [() => oracleAttestation.connect(owners[0]!).addAttester(owners[2]!), owners[0]!],
+    ] as const) {
+      await expect(call())
+        .to.be.revertedWithCustomError(oracleAttestation, "AccessControlUnauthorizedAccount")
+        .withArgs(caller, ZeroHash);
+    }
     expect(await isAttester()).to.equal(false);
   });
 });

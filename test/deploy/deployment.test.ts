@@ -268,7 +268,7 @@ describe("deployment of protocol and model to a network @uninstrumented", () => 
         rpc(other.url, "eth_sendTransaction", [{ from: guardian, to: tokenManager.target, data }]);
 
       await asGuardian(manager.encodeFunctionData("pauseLaunches", [3_600n]));
-      await expect(deploy(there, declared)).to.be.rejected;
+      await expect(deploy(there, declared)).to.be.rejectedWith(manager.getError("Paused")!.selector);
       await asGuardian(manager.encodeFunctionData("resumeLaunches"));
       const wallet = (await journaledContracts(there)).find(({ future }) => future.startsWith(vestingModuleId(key)))!;
       rmSync(join(folder, `chain-${OTHER_CHAIN}`), { recursive: true });

@@ -141,13 +141,16 @@ describe("docs/economics.md @uninstrumented", () => {
   it("shows what a sale of one to ten DeltaOnes pays, and which the reserve cannot pay", async () => {
     const { pool } = await loadFixture(fullPool);
     const full = fullMarket();
+    const reserve = await pool.reserve();
     for (let count = 1; count <= 5; count++) {
       const quote = await pool.quoteSell(BigInt(count) * DELTA_ONE);
       expect(usdc(quote)).to.equal(format(full.sell(count * GROWTH.tokensPerDeltaOne).reserve, 2));
     }
     expect(tokens(await pool.maxSell())).to.equal(format(full.maxSell, 2)); // six of them
     for (let count = 7n; count <= 10n; count++) {
-      await expect(pool.quoteSell(count * DELTA_ONE)).to.be.revertedWithCustomError(pool, "InsufficientReserve");
+      await expect(pool.quoteSell(count * DELTA_ONE))
+        .to.be.revertedWithCustomError(pool, "InsufficientReserve")
+        .withArgs((requested: bigint) => requested > reserve, reserve);
     }
   });
 

@@ -5,11 +5,18 @@ import { dirname, join, relative, resolve } from "node:path";
 const ROOT = resolve(__dirname, "../..");
 const MAX_README_LINES = 150;
 
-const documents = [ROOT, join(ROOT, "docs")].flatMap((folder) =>
-  readdirSync(folder)
-    .filter((name) => name.endsWith(".md"))
-    .map((name) => join(folder, name)),
-);
+const documents = documentsIn(ROOT);
+
+/** Every Markdown file below a folder, except what is installed or built. */
+function documentsIn(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true })
+    .filter(({ name }) => name !== "node_modules" && !name.startsWith("."))
+    .flatMap((entry) => {
+      const path = join(folder, entry.name);
+      if (entry.isDirectory()) return documentsIn(path);
+      return entry.name.endsWith(".md") ? [path] : [];
+    });
+}
 
 /** Targets of a document's links to files of this repository. */
 function linksOf(document: string): string[] {
@@ -41,6 +48,10 @@ describe("documents @uninstrumented", () => {
       .filter(({ document, link }) => isBroken(document, link))
       .map(({ document, link }) => `${relative(ROOT, document)}: ${link}`);
 
+    expect(documents.map((document) => relative(ROOT, document))).to.include.members([
+      ...["README.md", "docs/testing.md", "circuits/README.md", "test/fixtures/README.md"],
+      "deploy/benchmarks/credit-default/contribution.md",
+    ]);
     expect(links).not.to.have.lengthOf(0);
     expect(broken).to.deep.equal([]);
   });

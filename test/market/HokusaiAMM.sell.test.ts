@@ -294,7 +294,10 @@ describe("HokusaiAMM sells", () => {
     it("has a maxSell of zero when it is empty", async () => {
       const { pool } = await launchModel(context, { model: { modelId: "empty" }, terms: { ibrDuration: 0n } });
       expect(await pool.maxSell()).to.equal(0);
-      await expect(pool.quoteSell(TOKENS)).to.be.revertedWithCustomError(pool, "InsufficientReserve");
+      const { gross } = modelSell(await stateOf(pool), TOKENS);
+      await expect(pool.quoteSell(TOKENS))
+        .to.be.revertedWithCustomError(pool, "InsufficientReserve")
+        .withArgs(gross, 0);
     });
   });
 

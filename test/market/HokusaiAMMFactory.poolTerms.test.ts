@@ -145,7 +145,9 @@ describe("HokusaiAMMFactory.setPoolTerms", () => {
       it("keeps the terms while a handover is only proposed", async () => {
         const { registry, factory, governor, alice, id } = context;
         await registry.connect(governor).proposeGovernor(id, alice);
-        await expect(create(buildPoolTerms())).to.be.revertedWithCustomError(factory, "HashMismatch");
+        await expect(create(buildPoolTerms()))
+          .to.be.revertedWithCustomError(factory, "HashMismatch")
+          .withArgs(field("termsHash"), await factory.hashTerms(buildPoolTerms()), hash);
         await expect(create(terms)).to.emit(factory, "PoolCreated");
       });
 
@@ -156,7 +158,9 @@ describe("HokusaiAMMFactory.setPoolTerms", () => {
           .to.emit(factory, "PoolTermsFixed")
           .withArgs(id, hash, hash, 1);
         expect(await factory.poolTermsOf(id)).to.deep.equal([hash, 1n]);
-        await expect(create(buildPoolTerms())).to.be.revertedWithCustomError(factory, "HashMismatch");
+        await expect(create(buildPoolTerms()))
+          .to.be.revertedWithCustomError(factory, "HashMismatch")
+          .withArgs(field("termsHash"), await factory.hashTerms(buildPoolTerms()), hash);
         await expect(create(terms)).to.emit(factory, "PoolCreated");
       });
 

@@ -289,9 +289,9 @@ describe("ModelRegistry payouts under attack", () => {
       await expect(asVerifier.recordImprovement({ ...evaluation, candidateScore }, ethers.id("all"), ZeroHash))
         .to.be.revertedWithCustomError(registry, "DailyLimitExceeded")
         .withArgs(DAILY_LIMIT, DAILY_LIMIT - 100n, DAILY_LIMIT);
-      await expect(
-        asVerifier.recordImprovement({ ...evaluation, baselineScore: 0n }, ethers.id("all"), ZeroHash),
-      ).to.be.revertedWithCustomError(registry, "ValueMismatch");
+      await expect(asVerifier.recordImprovement({ ...evaluation, baselineScore: 0n }, ethers.id("all"), ZeroHash))
+        .to.be.revertedWithCustomError(registry, "ValueMismatch")
+        .withArgs(field("baselineScore"), 0, evaluation.baselineScore);
     });
   });
 

@@ -233,6 +233,8 @@ describe("ModelRegistry, void payouts", () => {
     await steps.expectPaid(first);
     await steps.expectPaid(third);
     expect(await registry.payoutOf(model.id, third.evaluationId)).to.not.equal(hashPayout(third));
-    await expect(release(context, second)).to.be.revertedWithCustomError(registry, "UnknownPayout");
+    await expect(release(context, second))
+      .to.be.revertedWithCustomError(registry, "UnknownPayout")
+      .withArgs(model.id, second.evaluationId);
   });
 });

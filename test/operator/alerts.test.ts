@@ -26,6 +26,8 @@ describe("operator metrics and alert rules @uninstrumented", () => {
 
   it("gives each alert a unique name, an expression, a severity and a summary", () => {
     const alerts = rules.split(/^ {6}- alert: /m).slice(1);
+    expect(alerts).not.to.have.lengthOf(0);
+    expect(alerts).to.have.lengthOf([...rules.matchAll(/\balert:/g)].length);
     for (const alert of alerts) {
       expect(alert).to.match(/^\w+\n {8}expr: \S.*\n/);
       expect(alert).to.match(/severity: (page|ticket) \}/);

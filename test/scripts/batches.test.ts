@@ -61,6 +61,9 @@ describe("batches of transactions for a Safe @uninstrumented", () => {
   const read = (name: string) => JSON.parse(readFileSync(path(name), "utf8")) as Written;
   const asSafe = (name: string, signers = owners.slice(0, 2)) => sendAsSafe(safe, signers, read(name).transactions);
 
+  /** How the timelock refuses an operation that it cannot execute now. */
+  const notReady = () => protocol.timelock.interface.getError("TimelockUnexpectedOperationState")!.selector;
+
   before(async () => {
     node = await startAnvil();
     provider = new JsonRpcProvider(node.url, undefined, { cacheTimeout: -1 });
@@ -205,7 +208,7 @@ describe("batches of transactions for a Safe @uninstrumented", () => {
       expect(before.stdout).to.match(/The operation 0x[0-9a-f]{64} is not scheduled\.\n {2}Sent now it succeeds\./);
       await asSafe("lift.schedule.json");
 
-      await expect(asSafe("lift.execute.json")).to.be.rejected;
+      await expect(asSafe("lift.execute.json")).to.be.rejectedWith(notReady());
       const early = await show("lift.execute.json");
       expect(early.stdout).to.match(/waits until .* UTC\.\n {2}Sent now it is refused: /);
       expect(await registry.payoutStopOf(method)).to.deep.equal([1n, OPEN_STOP]);
@@ -258,7 +261,7 @@ describe("batches of transactions for a Safe @uninstrumented", () => {
       expect((await show("void.cancel.json")).stdout).to.match(/Sent now it succeeds\./);
       await asSafe("void.cancel.json");
       await taskDocuments(env, ["pass-time", { duration: "2d" }]);
-      await expect(asSafe("void.execute.json")).to.be.rejected;
+      await expect(asSafe("void.execute.json")).to.be.rejectedWith(notReady());
       expect(await protocol.registry.payoutStopOf(method)).to.deep.equal([1n, OPEN_STOP]);
     });
 

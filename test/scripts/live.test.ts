@@ -4,7 +4,7 @@
 import { expect } from "chai";
 import hre from "hardhat";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { readRecord } from "../../deploy/record";
 import { environmentFor } from "../../deploy/rehearsal";
@@ -68,11 +68,14 @@ describe("tasks on a public network @uninstrumented", () => {
       expect(stderr).to.contain(mayOnly("payout:void"));
     });
 
-    it("payout:lift --batch writes the operation to a file", async () => {
-      const batch = join(dirname(network.args[3] as string), "lift.json");
+    it("payout:lift --batch writes a file each to schedule, execute and cancel the operation", async () => {
+      const folder = mkdtempSync(join(dirname(network.args[3] as string), "batch-"));
+      const batch = join(folder, "lift.json");
       const { code, stdout } = await run(["payout:lift", { method, batch }]);
       expect(code).to.equal(0);
       expect(stdout).to.contain("schedule lift payout stop: at once");
+      const files = ["lift.cancel.json", "lift.execute.json", "lift.schedule.json"];
+      expect(readdirSync(folder).sort()).to.deep.equal(files);
     });
   });
 
@@ -87,12 +90,11 @@ describe("tasks on a public network @uninstrumented", () => {
     it("roles:apply names what the admin has to grant, and how to write it to a file", async () => {
       const { code, stdout, stderr } = await run(["roles:apply", {}]);
       expect({ code, stderr }).to.deep.equal({ code: 0, stderr: "" });
-      const lines = stdout.trimEnd().split("\n");
-      expect(lines.slice(0, -1).every((line) => line.startsWith("The admin is to grant GUARDIAN_ROLE of "))).to.equal(
-        true,
-      );
-      expect(lines.length).to.be.greaterThan(1);
-      expect(lines.at(-1)).to.equal(mayOnly("roles:apply").replace(/^only/, "Only"));
+      expect(stdout.trimEnd().split("\n")).to.deep.equal([
+        `The admin is to grant GUARDIAN_ROLE of ModelRegistry to ${GUARDIAN}.`,
+        `The admin is to grant GUARDIAN_ROLE of TokenManager to ${GUARDIAN}.`,
+        mayOnly("roles:apply").replace(/^only/, "Only"),
+      ]);
     });
   });
 });

@@ -84,7 +84,7 @@ describe("ModelToken as an ERC-20", () => {
   describe("when ether is sent to it", () => {
     it("refuses it", async () => {
       const { token, alice } = context;
-      await expect(alice.sendTransaction({ to: token, value: 1n })).to.be.reverted;
+      await expect(alice.sendTransaction({ to: token, value: 1n })).to.be.revertedWithoutReason();
     });
   });
 });

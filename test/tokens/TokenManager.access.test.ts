@@ -86,7 +86,7 @@ describe("TokenManager callers", () => {
 
     it("refuses ether sent without a call", async () => {
       const { tokenManager, launcher } = await loadFixture(registeredModel);
-      await expect(launcher.sendTransaction({ to: tokenManager, value: 1n })).to.be.reverted;
+      await expect(launcher.sendTransaction({ to: tokenManager, value: 1n })).to.be.revertedWithoutReason();
     });
   });
 
@@ -158,6 +158,7 @@ describe("TokenManager constructor", () => {
     const rewardDistributor = await ethers.getContractAt("RewardDistributor", await tokenManager.distributor());
     expect(await rewardDistributor.tokenManager()).to.equal(tokenManager);
     for (const [role, holders] of [
+      ["GUARDIAN_ROLE", [guardian]],
       ["OPERATOR_ROLE", [operator]],
       ["DEPLOYER_ROLE", [launcher, alice]],
       ["DISTRIBUTOR_ROLE", [distributor, bob]],

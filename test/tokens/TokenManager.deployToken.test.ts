@@ -320,7 +320,9 @@ describe("TokenManager.deployTokenWithAllocations", () => {
 
   describe("when a launch fails at the last step", () => {
     it("leaves nothing behind", async () => {
-      await expect(launch({ params: { licenseHash: ZeroHash } })).to.be.reverted;
+      await expect(launch({ params: { licenseURI: "" } }))
+        .to.be.revertedWithCustomError(protocol.registry, "OutOfRange")
+        .withArgs(field("licenseURI"), 0, 1, await protocol.registry.MAX_LICENSE_URI_LENGTH());
       expect(await protocol.tokenManager.tokenOf(MODEL_ID)).to.equal(ZeroAddress);
       expect(await ethers.provider.getCode(await nextToken())).to.equal("0x");
       const { token } = await deployToken(protocol);

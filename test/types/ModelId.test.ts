@@ -1,7 +1,7 @@
 import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { ethers } from "hardhat";
-import { argumentsOf, buildLaunch, deployProtocol, type Protocol } from "../../scripts/dev/world/protocol";
+import { argumentsOf, buildLaunch, deployProtocol, deployToken, type Protocol } from "../../scripts/dev/world/protocol";
 import { MODEL_ID, modelIdOf } from "../../scripts/dev/world/models";
 import { rawCall } from "../helpers/rawCall";
 
@@ -121,8 +121,11 @@ describe("ModelId", () => {
 
   describe("when an invalid id is only looked up", () => {
     it("returns zero as its token", async () => {
+      const { tokenManager } = protocol;
+      await deployToken(protocol);
+      expect(await tokenManager.tokenOf(MODEL_ID)).to.not.equal(ethers.ZeroAddress);
       for (const id of ["", "a".repeat(MAX_LENGTH + 1), ...Object.values(LOOKALIKES)]) {
-        expect(await protocol.tokenManager.tokenOf(id)).to.equal(ethers.ZeroAddress);
+        expect(await tokenManager.tokenOf(id)).to.equal(ethers.ZeroAddress);
       }
     });
   });

@@ -44,7 +44,7 @@ describe("Hybrid", () => {
 
     it("refuses the oracle's proof alone", async () => {
       const context = await loadFixture(hybridFixture);
-      const { model, hybrid } = context;
+      const { model, hybrid, second, methods } = context;
       const statement = await buildStatement(context, model);
       const oracle = await attest(context, statement);
       await expect(submit(context, statement, oracle)).to.be.revertedWithoutReason();
@@ -52,20 +52,21 @@ describe("Hybrid", () => {
         const refusal = { contract: hybrid, error: "ValueMismatch", args: [field("proofs"), proofs.length, 2] };
         await expectRefused(context, model, statement, encodeHybridProof(proofs), refusal);
       }
-      for (const proofs of [
-        [oracle, oracle],
-        [oracle, "0x"],
-        ["0x", oracle],
-      ]) {
-        await expect(submit(context, statement, encodeHybridProof(proofs))).to.be.reverted;
+      for (const other of [oracle, "0x"]) {
+        const proofs = methods.map((method) => (method === second.target ? other : oracle));
+        const refusal = { contract: second, error: "ProofRefused", args: [other] };
+        await expectRefused(context, model, statement, encodeHybridProof(proofs), refusal);
       }
     });
 
     it("refuses the proofs in the wrong order", async () => {
       const context = await loadFixture(hybridFixture);
+      const { methods, second } = context;
       const statement = await buildStatement(context, context.model);
-      const proofs = await context.proofsOf(statement);
-      await expect(submit(context, statement, encodeHybridProof([...proofs].reverse()))).to.be.reverted;
+      const [first, last] = (await context.proofsOf(statement)) as [string, string];
+      const refused = expect(submit(context, statement, encodeHybridProof([last, first]))).to.be;
+      if (methods[0] === second.target) await refused.revertedWithCustomError(second, "ProofRefused").withArgs(last);
+      else await refused.revertedWithoutReason(); // the oracle method decodes no signatures
     });
 
     for (const answer of OTHER_ANSWERS) {

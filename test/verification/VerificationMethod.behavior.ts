@@ -15,8 +15,8 @@ import {
   submit,
   toCall,
 } from "../../scripts/dev/world/improvements";
-import { MethodAccess } from "../../scripts/dev/world/models";
-import { BPS, DAY } from "../../scripts/dev/world/units";
+import { MethodAccess, Status } from "../../scripts/dev/world/models";
+import { BPS, DAY, field } from "../../scripts/dev/world/units";
 
 /** A method in a protocol with a model that uses it. */
 export interface MethodContext extends Improvements {
@@ -55,6 +55,30 @@ function mutationsOf(statement: ImprovementStatement): [string, ImprovementState
     ["attesterEpoch", { ...statement, attesterEpoch: statement.attesterEpoch + 1n }],
     ["deadline", { ...statement, deadline: statement.deadline + 1n }],
   ];
+}
+
+/** Why the registry refuses a field of an evaluation before it asks the method, if it knows what the field must be. */
+function registryRefusal(
+  { registry }: MethodContext,
+  name: string,
+  stated: Evaluation,
+  right: Evaluation,
+): Refusal | undefined {
+  const key = name.replace("evaluation.", "") as keyof Evaluation;
+  const mismatch = (error: string) => ({ contract: registry, error, args: [field(key), stated[key], right[key]] });
+  switch (key) {
+    case "model":
+      return { contract: registry, error: "WrongModelStatus", args: [stated.model, Status.NONE, Status.REGISTERED] };
+    case "benchmarkVersion":
+    case "baselineScore":
+      return mismatch("ValueMismatch");
+    case "specHash":
+    case "evaluationDataHash":
+    case "baselineCommitment":
+      return mismatch("HashMismatch");
+    default:
+      return undefined;
+  }
 }
 
 /** V2: what every method owes: it accepts what was proven, and nothing else. */
@@ -101,7 +125,10 @@ export function shouldBehaveLikeVerificationMethod(fixture: () => Promise<Method
         await expect(verify(other, proof), name)
           .to.be.revertedWithCustomError(contract, error)
           .withArgs(...args);
-        await expect(submit(context, other, proof), name).to.be.reverted;
+        const refusal = registryRefusal(context, name, other.evaluation, evaluation) ?? { contract, error, args };
+        await expect(submit(context, other, proof), name)
+          .to.be.revertedWithCustomError(refusal.contract, refusal.error)
+          .withArgs(...refusal.args);
       }
       await expectImproved(context, model, statement, proof);
     });

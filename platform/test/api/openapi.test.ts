@@ -12,6 +12,17 @@ import { ask, indexChain, indexModel, useApi, type Received } from "./support";
 /** A value that no schema of the document takes. */
 const WRONG: readonly unknown[] = [null, { nested: [] }, "\u202e".repeat(200_000), -1.5];
 
+/** Operations that refuse a request that fits: they need what only other requests make, or a file with a format of its own. */
+const REFUSED = [
+  ...["GET", "PUT", "DELETE"].map((method) => `404 ${method} /api/v1/models/drafts/{id}`),
+  ...["publish", "deployed", "approve"].map((step) => `404 POST /api/v1/models/drafts/{id}/${step}`),
+  ...["GET", "PUT", "DELETE"].map((method) => `404 ${method} /api/v1/benchmarks/{id}`),
+  ...["404 POST /api/models/tokenized-registration-events", "404 POST /api/v1/models/{id}/evaluate"],
+  ...["status", "document"].map((part) => `404 GET /api/v1/models/{id}/evaluations/{job}/${part}`),
+  ...["404 DELETE /api/v1/models/{id}/evaluations/{job}", "404 GET /api/v1/evaluations/{evaluationId}"],
+  ...["422 PUT /api/v1/claims/{root}", "404 GET /api/v1/claims/{root}", "404 DELETE /api/v1/keys/{prefix}"],
+];
+
 describe("API: every operation of its OpenAPI document", () => {
   const world = useApi();
   let document: ApiDocument;
@@ -89,19 +100,21 @@ describe("API: every operation of its OpenAPI document", () => {
   }
   const nameOf = ({ method, path }: DocumentOperation) => `${method} ${path}`;
 
-  it("accepts a request that fits the document, and answers as the document says", async () => {
+  it("accepts a request that fits the document, except for the listed operations, and answers as the document says", async () => {
+    const refused: string[] = [];
     for (const each of operations.filter(({ path }) => !path.endsWith("/events"))) {
       const answer = await send(each, world.keys.admin);
       const declared = each.responses[String(answer.status)];
       expect(declared, `${nameOf(each)} answers ${answer.status}: ${JSON.stringify(answer.body)}`).not.to.equal(
         undefined,
       );
-      expect([400, 401, 403, 415], `${nameOf(each)}: ${JSON.stringify(answer.body)}`).not.to.include(answer.status);
+      if (answer.status < 200 || answer.status > 299) refused.push(`${answer.status} ${nameOf(each)}`);
       const schema = declared?.content?.["application/json"]?.schema;
       if (schema) expect(fits(schema, answer.body), `${nameOf(each)}: ${JSON.stringify(answer.body)}`).to.equal(true);
     }
     expect(world.faults).to.deep.equal([]);
     expect(operations.length).to.be.greaterThan(25);
+    expect(refused.sort()).to.deep.equal([...REFUSED].sort());
   });
 
   it("refuses a caller without a key or without the scope where the document requires one", async () => {

@@ -98,7 +98,7 @@ describe("evaluate: data that R ships", () => {
       }
 
       if (metric === "roc_auc" && statistic !== undefined && p !== undefined) {
-        it("has R's p-value: the normal quantile of half of it is the statistic", () => {
+        it("takes R's statistic for the normal quantile of half of R's p-value", () => {
           close(normalQuantile(p / 2), statistic, 1e-9);
         });
       }

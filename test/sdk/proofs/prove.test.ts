@@ -1,3 +1,4 @@
+import { PANIC_CODES } from "@nomicfoundation/hardhat-chai-matchers/panic";
 import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import type { Provider } from "ethers";
@@ -193,9 +194,12 @@ describe("prove @uninstrumented", () => {
       const oracle = encodeProof(unproven.attestations);
       const inOrder = (signatures: string, points: string) =>
         encodeHybridProof(methods.map((method) => (method === zkProof.target ? points : signatures)));
-      for (const alone of [oracle, proof!, inOrder(oracle, "0x"), inOrder("0x", proof!), inOrder(oracle, oracle)])
-        await expect(verifier.processImprovement(toCall(bundle.statement), alone)).to.be.reverted;
-      await expect(verifier.processImprovement(toCall(bundle.statement), encodeHybridProof([oracle])))
+      const process = (given: string) => verifier.processImprovement(toCall(bundle.statement), given);
+      for (const alone of [oracle, inOrder(oracle, "0x"), inOrder("0x", proof!)])
+        await expect(process(alone)).to.be.revertedWithoutReason();
+      await expect(process(proof!)).to.be.revertedWithPanic(PANIC_CODES.TOO_MUCH_MEMORY_ALLOCATED);
+      await expect(process(inOrder(oracle, oracle))).to.be.revertedWithCustomError(zkProof, "ProofInvalid");
+      await expect(process(encodeHybridProof([oracle])))
         .to.be.revertedWithCustomError(hybrid, "ValueMismatch")
         .withArgs(field("proofs"), 1, 2);
       expect(await verifier.isUsed(models.hybrid.id, bundle.statement.evaluationId)).to.equal(false);

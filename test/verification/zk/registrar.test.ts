@@ -1,4 +1,5 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
+import { PANIC_CODES } from "@nomicfoundation/hardhat-chai-matchers/panic";
 import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import type { BaseContract } from "ethers";
@@ -32,7 +33,7 @@ import {
   waitFor,
 } from "../../../scripts/dev/world/payouts";
 import { argumentsOf } from "../../../scripts/dev/world/protocol";
-import { BPS, TOKEN } from "../../../scripts/dev/world/units";
+import { BPS, field, TOKEN } from "../../../scripts/dev/world/units";
 import { BASELINE, BENCHMARK, CANDIDATE, CANDIDATE_SCORE, CAPACITY, LABELS } from "../../sdk/proofs/proven.fixture";
 
 const { ZeroHash } = ethers;
@@ -145,9 +146,14 @@ describe("M1: a proof-only method, given all launch keys in one hand @uninstrume
       expect(await zkProof.verify(evaluation, attesterEpoch, digest, proof), "the proof is real").to.equal(
         zkProof.interface.getFunction("verify").selector,
       );
-      await expect(submit(context, statement, proof)).to.be.revertedWithCustomError(oracleAttestation, "ValueMismatch");
-      const vouched = { ...statement, attesterEpoch: await oracleAttestation.epoch() };
-      await expect(submit(context, vouched, proof)).to.be.reverted;
+      const epoch = await oracleAttestation.epoch();
+      await expect(submit(context, statement, proof))
+        .to.be.revertedWithCustomError(oracleAttestation, "ValueMismatch")
+        .withArgs(field("attesterEpoch"), attesterEpoch, epoch);
+      // Read as signatures, the proof has more of them than fit into memory.
+      await expect(submit(context, { ...statement, attesterEpoch: epoch }, proof)).to.be.revertedWithPanic(
+        PANIC_CODES.TOO_MUCH_MEMORY_ALLOCATED,
+      );
       await expectNothingMinted();
     });
 
