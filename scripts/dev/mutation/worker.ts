@@ -18,6 +18,8 @@ const LONGEST_TEST = 180_000; // ms; the slowest takes a tenth of it
 
 const compiler = new ContractCompiler(ROOT, hre.config.solidity.compilers[0]?.settings as object);
 let mutated: ReadonlyMap<string, CompiledCode> = new Map();
+/** Whether code without a fault was compared with the artifacts: if it differs, no mutant would count as equivalent. */
+let isCompared = false;
 
 /** Tests that read the source of a contract have to see the fault there, too. */
 const readFileSync = fs.readFileSync.bind(fs) as (path: PathOrFileDescriptor, options?: unknown) => unknown;
@@ -44,8 +46,14 @@ async function judge({ file, text, contracts, first, tests }: Job): Promise<Muta
   const compiled = contracts.length === 0 ? new Map() : compiler.compile(file, text, contracts);
   if (!compiled) return { outcome: "invalid" };
   const originals = await Promise.all(contracts.map(readArtifact));
-  const isSame = contracts.every((name, at) => compiled.get(name)?.bytecode === originals[at]?.bytecode);
-  if (isSame && contracts.length > 0) return { outcome: "equivalent" };
+  const isSame = (code?: ReadonlyMap<string, CompiledCode>) =>
+    contracts.every((name, at) => code?.get(name)?.bytecode === originals[at]?.bytecode);
+  if (contracts.length > 0) {
+    if (!isCompared && !isSame(compiler.compile(file, fs.readFileSync(join(ROOT, file), "utf8"), contracts)))
+      throw new Error(`${contracts.join()}: the artifacts differ from the sources; run npx hardhat compile --force.`);
+    isCompared = true;
+    if (isSame(compiled)) return { outcome: "equivalent" };
+  }
   mutated = compiled;
   source = { path: join(ROOT, file), text };
 
