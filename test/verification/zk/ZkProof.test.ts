@@ -257,7 +257,7 @@ describe("Hybrid of OracleAttestation and ZkProof", () => {
     const statement = await buildStatement(context, model);
     const [oracle, zk] = [await attest(context, statement), await proveZk(statement)];
     const other = { ...statement, deadline: statement.deadline - 1n };
-    for (const proof of [oracle, zk, await combine(oracle, "0x"), await combine("0x", zk), await combine(zk, oracle)])
+    for (const proof of [oracle, zk, await combine(oracle, "0x"), await combine("0x", zk)])
       await expect(submit(context, statement, proof)).to.be.revertedWithoutReason(); // it decodes to no proofs
     for (const [proof, refusal] of [
       [await combine(oracle, await proveZk(other)), { contract: context.zkProof, error: "ProofInvalid", args: [] }],
@@ -266,5 +266,18 @@ describe("Hybrid of OracleAttestation and ZkProof", () => {
       await expectRefused(context, model, statement, proof, refusal);
     expect(await context.verifier.isUsed(model.id, statement.evaluationId)).to.equal(false);
     await expectImproved(context, model, statement, await combine(oracle, zk));
+  });
+
+  it("V2: has methods that refuse each other's proof", async () => {
+    const context = await loadFixture(zkHybridFixture);
+    const { model, oracleAttestation, zkProof, proveZk } = context;
+    const statement = await buildStatement(context, model);
+    const [oracle, zk] = [await attest(context, statement), await proveZk(statement)];
+    const asked = [statement.evaluation, statement.attesterEpoch, id("digest")] as const;
+
+    await expect(oracleAttestation.verify(...asked, zk)).to.be.revertedWithoutReason();
+    await expect(zkProof.verify(...asked, oracle))
+      .to.be.revertedWithCustomError(zkProof, "ProofInvalid")
+      .withArgs();
   });
 });
