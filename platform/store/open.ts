@@ -73,9 +73,11 @@ async function openServer(url: string): Promise<Store> {
     throw new Problem("NODE_FAILED", `the database at ${new URL(url).host} does not answer: ${reason}.`);
   }
   const writers = new Set<PoolClient>();
-  // Closes the connection, which releases its lock, instead of returning it to the pool.
-  const release = (client: PoolClient) => {
-    if (writers.delete(client)) client.release(true);
+  // The server unlocks only some time after a connection was closed; who comes next need not wait for that.
+  const release = async (client: PoolClient) => {
+    if (!writers.delete(client)) return;
+    await client.query("SELECT pg_advisory_unlock_all()").catch(() => undefined); // a lost connection has no lock
+    client.release(true);
   };
   return {
     db: drizzle(pool) as Database,
@@ -90,7 +92,7 @@ async function openServer(url: string): Promise<Store> {
         );
         if (rows[0]?.is) {
           writers.add(client);
-          return { db: drizzle(client) as Database, release: async () => release(client) };
+          return { db: drizzle(client) as Database, release: () => release(client) };
         }
       } catch (error) {
         client.release(true);
@@ -100,7 +102,7 @@ async function openServer(url: string): Promise<Store> {
       return undefined;
     },
     close: async () => {
-      writers.forEach(release);
+      await Promise.all([...writers].map(release));
       await pool.end();
     },
   };

@@ -54,6 +54,17 @@ describe("Indexer: two instances on one PostgreSQL", () => {
     await expectTrue(first!.db, chain.url, world);
   });
 
+  it("can become the writer as soon as another has released", async () => {
+    for (let turn = 0; turn < 50; turn++) {
+      const writer = await first!.becomeWriter("turns");
+      await rowsOf(second!.db, sql`SELECT 1`); // its next query finds an open connection
+      await writer!.release();
+      const next = await second!.becomeWriter("turns");
+      expect(next, `turn ${turn}`).not.to.equal(undefined);
+      await next!.release();
+    }
+  });
+
   it("take turns when one loses its connection: it stops writing, and continues once the other has ended", async () => {
     const stop = new AbortController();
     const news = new EventEmitter();
@@ -92,7 +103,7 @@ describe("Indexer: two instances on one PostgreSQL", () => {
   async function endConnectionOfWriter(): Promise<void> {
     await rowsOf(
       second!.db,
-      sql`SELECT pg_terminate_backend(pid) FROM pg_locks
+      sql`SELECT pg_terminate_backend(pid, 60000) FROM pg_locks
           WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
     );
   }
