@@ -1,12 +1,13 @@
 import "@nomicfoundation/hardhat-toolbox";
 import {
+  TASK_COMPILE,
   TASK_COMPILE_REMOVE_OBSOLETE_ARTIFACTS,
   TASK_COMPILE_SOLIDITY_COMPILE_JOBS,
   TASK_COMPILE_SOLIDITY_GET_SOLC_BUILD,
   TASK_COMPILE_SOLIDITY_LOG_COMPILATION_ERRORS,
   TASK_COMPILE_SOLIDITY_LOG_RUN_COMPILER_START,
 } from "hardhat/builtin-tasks/task-names";
-import { extendEnvironment, extendProvider, subtask, type HardhatUserConfig } from "hardhat/config";
+import { extendEnvironment, extendProvider, subtask, task, type HardhatUserConfig } from "hardhat/config";
 import { HardhatPluginError } from "hardhat/plugins";
 import type { HttpNetworkConfig, HttpNetworkUserConfig } from "hardhat/types";
 import { execFileSync } from "node:child_process";
@@ -15,6 +16,7 @@ import { join } from "node:path";
 import { version as solcVersion } from "solc/package.json";
 import { nodeAddresses } from "./deploy/network";
 import { patient } from "./deploy/reach";
+import { withLock } from "./scripts/lock.cjs";
 import { nodesListed } from "./sdk/rpc/nodes";
 import "./scripts/tasks";
 
@@ -31,6 +33,16 @@ subtask(TASK_COMPILE_SOLIDITY_GET_SOLC_BUILD, async () => ({
     .replace("Version: ", "")
     .replace(/\.Emscripten.*/s, ""),
 }));
+
+// Every compilation reads and writes Hardhat's cache, even if nothing has changed. A command that read it half written would compile
+// everything again, and take the build away from those that use it.
+task(TASK_COMPILE, (args, _, runSuper) =>
+  withLock(
+    join(__dirname, ".build/compile.lock"),
+    () => console.error("Waiting for another command that compiles the contracts …"),
+    () => runSuper(args),
+  ),
+);
 
 // The first command compiles for a while: without a word it seems to hang. Not on standard output: that is the command's.
 subtask(TASK_COMPILE_SOLIDITY_LOG_RUN_COMPILER_START, async () => console.error("Compiling the contracts …"));

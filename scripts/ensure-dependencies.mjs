@@ -1,18 +1,15 @@
 // Installs the locked dependencies if they are missing or differ from package-lock.json: first the root's, then those of the named folders.
 // Written in plain Node, because it runs before anything is installed.
 import { spawn } from "node:child_process";
-import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { withLock } from "./lock.cjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 /** Milliseconds after which npm is ended and started again, and how often it is started. */
 const [LIMIT, TRIES] = [10 * 60_000, 2];
-
-/** The installing process touches the lock every second; a lock that was not touched for the second number of milliseconds is abandoned. */
-const [TOUCH, STALE] = [1_000, 30_000];
 
 const lock = `${root}.build/install.lock`;
 
@@ -38,25 +35,6 @@ function isInstalled(folder) {
   });
 }
 
-/** Writes the lock: a new one ("wx"), or again ("w"), even if somebody has removed it with its folder. */
-function writeLock(flag) {
-  mkdirSync(`${root}.build`, { recursive: true });
-  writeFileSync(lock, String(process.pid), { flag });
-}
-
-/** Takes the lock; returns whether it was free. */
-function take() {
-  try {
-    writeLock("wx");
-    return true;
-  } catch (error) {
-    if (error.code !== "EEXIST") throw error;
-  }
-  const touched = statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
-  if (Date.now() - touched > STALE) rmSync(lock, { force: true });
-  return false;
-}
-
 /** Runs npm once. Returns its exit code; undefined if npm took too long and was ended, with all processes that it had started. */
 function install(folder) {
   const isWindows = process.platform === "win32";
@@ -78,7 +56,6 @@ function install(folder) {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
     process.once(signal, () => {
       end();
-      rmSync(lock, { force: true });
       process.exit(1);
     });
   }
@@ -98,39 +75,28 @@ function install(folder) {
   });
 }
 
-async function installAlone(folder) {
-  const touch = setInterval(() => writeLock("w"), TOUCH);
-  try {
-    for (let tries = 1; tries <= TRIES; tries++) {
-      console.error("Installing the locked dependencies (npm ci) …");
-      const code = await install(folder);
-      if (code === 0) return true;
-      if (code !== undefined) break;
-      console.error(`npm ci has not ended within ${LIMIT / 60_000} minutes and was stopped.`);
-    }
-    return false;
-  } finally {
-    clearInterval(touch);
-    rmSync(lock, { force: true });
+/** Installs, with a second attempt if npm stands still; returns whether that succeeded. */
+async function installAgain(folder) {
+  for (let tries = 1; tries <= TRIES; tries++) {
+    console.error("Installing the locked dependencies (npm ci) …");
+    const code = await install(folder);
+    if (code === 0) return true;
+    if (code !== undefined) break;
+    console.error(`npm ci has not ended within ${LIMIT / 60_000} minutes and was stopped.`);
   }
+  return false;
 }
 
 async function ensure(folder) {
-  let isTold = false;
-  while (!isInstalled(folder)) {
-    if (take()) {
-      if (isInstalled(folder)) {
-        rmSync(lock, { force: true });
-      } else if (!(await installAlone(folder))) {
-        console.error("npm ci failed: check the connection to the package registry, then run the command again.");
-        process.exit(1);
-      }
-      return;
-    }
-    if (!isTold) console.error("Waiting for another command that installs the dependencies …");
-    isTold = true;
-    await pause(500);
-  }
+  if (isInstalled(folder)) return;
+  const isDone = await withLock(
+    lock,
+    () => console.error("Waiting for another command that installs the dependencies …"),
+    async () => isInstalled(folder) || (await installAgain(folder)),
+  );
+  if (isDone) return;
+  console.error("npm ci failed: check the connection to the package registry, then run the command again.");
+  process.exit(1);
 }
 
 for (const folder of [".", ...process.argv.slice(2)]) await ensure(folder);

@@ -13,7 +13,14 @@ import ts from "typescript";
 const ROOTS = [
   ...["package.json", "package-lock.json", "tsconfig.json", "test/snapshots/abi.json"],
   // With what it imports, apart from the tasks: these would make nearly every change one of everything.
-  ...["hardhat.config.ts", "deploy/network.ts", "deploy/reach.ts", "sdk/rpc/nodes.ts", "scripts/dev/abi.ts"],
+  ...[
+    "hardhat.config.ts",
+    "deploy/network.ts",
+    "deploy/reach.ts",
+    "scripts/lock.cjs",
+    "sdk/rpc/nodes.ts",
+    "scripts/dev/abi.ts",
+  ],
   ...["scripts/dev/test.mjs", "scripts/dev/test-solidity.mjs", "scripts/dev/solc.mjs", "test/solidity/foundry.toml"],
 ];
 

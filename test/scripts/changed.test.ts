@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { dirname, extname, join, resolve } from "node:path";
 
 const ROOT = resolve(__dirname, "../..");
 const MODULE = join(ROOT, "scripts/dev/changed.mjs");
@@ -116,7 +116,9 @@ describe("npm test -- --changed", () => {
     });
 
   const config = readFileSync(join(ROOT, "hardhat.config.ts"), "utf8");
-  const imported = [...config.matchAll(/(?:from|import|import\() ?"\.\/([^"]+)"/g)].map(([, path]) => `${path!}.ts`);
+  const imported = [...config.matchAll(/(?:from|import|import\() ?"\.\/([^"]+)"/g)].map(([, path]) =>
+    extname(path!) ? path! : `${path!}.ts`,
+  );
   for (const file of imported.filter((path) => path !== "scripts/tasks.ts"))
     it(`selects everything after a change in ${file}, which Hardhat's configuration imports`, () => {
       write(file, "");

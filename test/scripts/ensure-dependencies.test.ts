@@ -14,7 +14,7 @@ import {
 import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 
-const SCRIPT = resolve(__dirname, "../../scripts/ensure-dependencies.mjs");
+const SCRIPTS = resolve(__dirname, "../../scripts");
 const PACKAGES = JSON.stringify({ packages: { "": {}, "node_modules/a": { version: "1.0.0", integrity: "x" } } });
 
 describe("ensure-dependencies @uninstrumented", () => {
@@ -24,8 +24,14 @@ describe("ensure-dependencies @uninstrumented", () => {
     root = mkdtempSync(join(tmpdir(), "dependencies-"));
     for (const folder of ["scripts", "bin"]) mkdirSync(join(root, folder));
     writeFileSync(join(root, "package-lock.json"), PACKAGES);
-    const limited = readFileSync(SCRIPT, "utf8").replace("10 * 60_000", "2_000");
-    writeFileSync(join(root, "scripts/ensure-dependencies.mjs"), limited);
+    for (const [script, milliseconds, fewer] of [
+      ["ensure-dependencies.mjs", "10 * 60_000", "2_000"],
+      ["lock.cjs", "TELL = 10_000", "TELL = 200"],
+    ] as const) {
+      const text = readFileSync(join(SCRIPTS, script), "utf8");
+      expect(text.split(milliseconds), script).to.have.length(2);
+      writeFileSync(join(root, "scripts", script), text.replace(milliseconds, fewer));
+    }
   });
 
   afterEach(() => rmSync(root, { recursive: true }));
