@@ -36,9 +36,15 @@ async function main(): Promise<void> {
   buildSdk();
   for (const folder of [PROTOCOL, SDK]) {
     copyFileSync(join(ROOT, "LICENSE"), join(folder, "LICENSE"));
-    copyFileSync(join(ROOT, "docs/integrating.md"), join(folder, "README.md"));
+    writeFileSync(join(folder, "README.md"), readme());
     console.log(join(FOLDER, pack(folder)));
   }
+}
+
+/** The README of both packages, which names the other documents instead of linking to what is not in them. */
+function readme(): string {
+  const document = readFileSync(join(ROOT, "docs/integrating.md"), "utf8");
+  return document.replace(/\[[^\]]+\]\(([\w-]+\.md)\)/g, "`docs/$1` in the repository");
 }
 
 function buildProtocol(): void {

@@ -225,9 +225,17 @@ export interface Weakness {
   readonly words: string;
 }
 
-/** Returns the revert that an error carries. Any other error is thrown unchanged. */
+/** A revert without data. docs/errors.md says when contracts revert so. */
+const SILENT: Revert = {
+  name: "",
+  args: {},
+  message: "it reverts without a reason, as it does when the arguments do not decode or there is too little gas",
+};
+
+/** Returns the revert that an error carries, which may have no name. Any other error is thrown unchanged. */
 export async function revertOf({ access }: Connection, error: unknown): Promise<Revert> {
   const revert = await decodeRevert(access, error);
-  if (revert === undefined) throw error;
-  return revert;
+  if (revert) return revert;
+  if (isRevert(error)) return SILENT;
+  throw error;
 }

@@ -33,6 +33,16 @@ describe("published packages @uninstrumented", () => {
     });
   }
 
+  it("have a README that names the repository's documents, and links to none that is not in the package", async () => {
+    await packed();
+    const documents = ["tracking.md", "hokusai.md", "zk.md"];
+    for (const name of ["protocol", "sdk"]) {
+      const readme = readFileSync(join(ROOT, ".build/packages", name, "README.md"), "utf8");
+      expect(readme.match(/\]\((?!https?:|#)[^)]*\)/g), name).to.equal(null);
+      for (const document of documents) expect(readme, name).to.contain(`\`docs/${document}\` in the repository`);
+    }
+  });
+
   it("depend on the versions that the repository tests", () => {
     const tested = readManifest("package.json").devDependencies ?? {};
     const { dependencies = {}, peerDependencies = {} } = readManifest("sdk/package.json");

@@ -3,7 +3,7 @@
 
 import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
-import type { Provider, TransactionRequest } from "ethers";
+import { makeError, type Provider, type TransactionRequest } from "ethers";
 import { ethers } from "hardhat";
 import { readModel } from "../../../sdk/client/connect";
 import { encodePoints } from "../../../sdk/node/prover";
@@ -45,6 +45,31 @@ describe("Review of a statement whose model asks for a proof", () => {
         () => requireAcceptable(chain, { ...bundle, proof: NO_PROOF }),
         `the chain would refuse the proof: ${reason}. ${fix}`,
       );
+    });
+
+    it("says why there is no rule when the proof does not decode", async () => {
+      const { chain, bundle } = await unproven();
+
+      await expectProblem(
+        () => requireAcceptable(chain, { ...bundle, proof: NO_PROOF.slice(0, -2) }),
+        "the chain would refuse the proof: it reverts without a reason, as it does when the arguments do not decode or there is too little gas",
+      );
+    });
+
+    it("passes on a node's failure unchanged", async () => {
+      const { chain, bundle, zkProof } = await unproven();
+      const { selector } = zkProof.interface.getFunction("verify");
+      const busy = makeError("missing revert data", "UNKNOWN_ERROR", {
+        error: { code: 429, message: "Too Many" },
+      } as never);
+      const call = (request: TransactionRequest) =>
+        request.data?.startsWith(selector) ? Promise.reject(busy) : ethers.provider.call(request);
+      const provider: Provider = Object.create(ethers.provider, { call: { value: call } });
+      const failing = { ...chain, access: { ...chain.access, ethers: { provider } } };
+
+      expect(
+        await requireAcceptable(failing, { ...bundle, proof: NO_PROOF }).catch((error: unknown) => error),
+      ).to.equal(busy);
     });
   });
 
