@@ -8,7 +8,7 @@ import type { Approvals } from "../approvals";
 import type { Fact } from "../chain/checkpoint";
 import type { Follower } from "../chain/follower";
 import type { Slot } from "../sender";
-import { refusalOf, Refusals, type Duty, type Tools } from "./duty";
+import { refusalOf, Refusals, tellEnd, type Duty, type Tools } from "./duty";
 
 const DEPLOYER_ROLE = id("DEPLOYER_ROLE");
 
@@ -83,13 +83,9 @@ export class AdmitDuty implements Duty {
   }
 
   /** Handles a final transaction. If it did not succeed, the wallet is examined again. */
-  private end(account: string, { outcome, nonce }: Slot): void {
+  private end(account: string, slot: Slot): void {
     this.sent.delete(account);
-    const isDone = outcome?.kind === "mined" && outcome.receipt.status === 1;
-    const result = isDone ? "done" : outcome?.kind === "mined" ? "reverted" : "lost";
-    const hash = outcome?.kind === "mined" ? outcome.receipt.hash : undefined;
-    this.tools.telemetry.count("actions_total", { duty: this.name, result });
-    this.tools.telemetry.log("info", result, { duty: this.name, account, nonce, hash });
+    tellEnd(this.tools, this.name, slot, { account });
   }
 
   private read(log: Log): RoleFact | undefined {

@@ -8,7 +8,7 @@ import { decodeRevert } from "../../sdk/client/errors";
 import { isUnanswered } from "../../sdk/rpc/answers";
 import type { ChainView } from "../chain/head";
 import { rpcMessageOf, Stopped, type PatientProvider } from "../rpc";
-import type { Sender } from "../sender";
+import type { Sender, Slot } from "../sender";
 import type { Telemetry } from "../telemetry";
 
 /** One thing that a service does. Its state follows from the chain and its folder, so a pass may be interrupted at any point. */
@@ -72,6 +72,14 @@ export class Refusals {
   private publish(): void {
     this.telemetry.set("refused", this.entries.size, { duty: this.duty });
   }
+}
+
+/** Counts and logs how a transaction ended: done, reverted, or lost to another one with its nonce. `fields` tell what it was for. */
+export function tellEnd({ telemetry }: Tools, duty: string, { outcome, nonce }: Slot, fields: object): void {
+  const receipt = outcome?.kind === "mined" ? outcome.receipt : undefined;
+  const result = receipt === undefined ? "lost" : receipt.status === 1 ? "done" : "reverted";
+  telemetry.count("actions_total", { duty, result });
+  telemetry.log(result === "done" ? "info" : "warn", result, { duty, ...fields, nonce, hash: receipt?.hash });
 }
 
 /** Why something is refused. */

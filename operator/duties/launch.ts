@@ -4,7 +4,7 @@
 import type { Interface } from "ethers";
 import type { Slot } from "../sender";
 import type { ChainView } from "../chain/head";
-import { refusalOf, Refusals, type Duty, type Tools } from "./duty";
+import { refusalOf, Refusals, tellEnd, type Duty, type Tools } from "./duty";
 import { AT_ONCE, type LaunchStep, type WatchedModel, type WatchedModels } from "./models";
 
 /** The contract that performs a step. */
@@ -100,12 +100,8 @@ export class LaunchDuty implements Duty {
   }
 
   /** Handles a final transaction. If it did not succeed, the model is examined again. */
-  private end(key: string, { outcome, nonce }: Slot): void {
+  private end(key: string, slot: Slot): void {
     this.sent.delete(key);
-    const isDone = outcome?.kind === "mined" && outcome.receipt.status === 1;
-    const result = isDone ? "done" : outcome?.kind === "mined" ? "reverted" : "lost";
-    const hash = outcome?.kind === "mined" ? outcome.receipt.hash : undefined;
-    this.tools.telemetry.count("actions_total", { duty: this.name, result });
-    this.tools.telemetry.log("info", result, { duty: this.name, model: this.models.nameOf(key), nonce, hash });
+    tellEnd(this.tools, this.name, slot, { model: this.models.nameOf(key) });
   }
 }

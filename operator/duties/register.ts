@@ -18,7 +18,7 @@ import type { Approvals, ApprovedModel } from "../approvals";
 import type { ChainView } from "../chain/head";
 import { through } from "../rpc";
 import type { Slot } from "../sender";
-import { refusalOf, Refusals, type Duty, type Tools } from "./duty";
+import { refusalOf, Refusals, tellEnd, type Duty, type Tools } from "./duty";
 import { AT_ONCE } from "./models";
 
 /** The revert which means that somebody else registered the model first. */
@@ -107,13 +107,9 @@ export class RegisterDuty implements Duty {
   }
 
   /** Handles a final transaction. If it did not succeed, the model is examined again. */
-  private end(modelId: string, { outcome, nonce }: Slot): void {
+  private end(modelId: string, slot: Slot): void {
     this.sent.delete(modelId);
-    const isDone = outcome?.kind === "mined" && outcome.receipt.status === 1;
-    const result = isDone ? "done" : outcome?.kind === "mined" ? "reverted" : "lost";
-    const hash = outcome?.kind === "mined" ? outcome.receipt.hash : undefined;
-    this.tools.telemetry.count("actions_total", { duty: this.name, result });
-    this.tools.telemetry.log("info", result, { duty: this.name, model: modelId, nonce, hash });
+    tellEnd(this.tools, this.name, slot, { model: modelId });
   }
 }
 

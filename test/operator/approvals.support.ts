@@ -1,7 +1,15 @@
 // SPDX-License-Identifier: MIT
-import { createServer, type Server } from "node:http";
+import { id } from "ethers";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { tokenArguments } from "../../deploy/launch";
+import { parseModelFile } from "../../sdk/node/modelFile";
+import type { ModelFile } from "../../sdk/schemas/model";
+import type { Tools } from "../sdk/statements/support";
+import { buildModelFile } from "./support";
 
 /** The platform's API as far as the duties read it. */
 export interface ApprovalsDouble {
@@ -50,4 +58,40 @@ export function useApprovals(): ApprovalsDouble {
     await once(server, "close");
   });
   return api;
+}
+
+/** Deploys the token of a model as its developer's wallet would. */
+export async function deployDeclared(tools: Tools, modelId: string): Promise<ModelFile> {
+  const file = parseModelFile(buildModelFile(tools, modelId), join(__dirname, "model.json"), true);
+  await tools.tokenManager
+    .connect(tools.launcher)
+    .deployTokenWithAllocations(...tokenArguments(file, tools.supplier.address));
+  return file;
+}
+
+/** What the API answers of an approved model; `model` changes its declaration. */
+export async function buildApproval(
+  tools: Tools,
+  modelId: string,
+  { model = {}, ...overrides }: { model?: object; [key: string]: unknown } = {},
+) {
+  const content = buildModelFile(tools, modelId, model);
+  const declared = {
+    ...content,
+    license: { ...content.license, file: `${modelId}.licence` },
+    benchmark: { ...content.benchmark, spec: `${modelId}.benchmark` },
+  };
+  return {
+    draft_id: "draft",
+    model_id: modelId,
+    token: await tools.registry.tokenOf(id(modelId)),
+    method: await tools.oracleAttestation.getAddress(),
+    approved_at: 1_700_000_000,
+    files: {
+      model: JSON.stringify(declared),
+      benchmark: readFileSync(content.benchmark.spec, "utf8"),
+      licence: readFileSync(content.license.file, "utf8"),
+    },
+    ...overrides,
+  };
 }

@@ -3,17 +3,12 @@ import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { id } from "ethers";
 import { ethers } from "hardhat";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { DUTY_ACCOUNTS } from "../../operator/embedded";
-import { tokenArguments } from "../../deploy/launch";
 import { developmentKey } from "../../sdk/base/accounts";
-import { parseModelFile } from "../../sdk/node/modelFile";
-import type { ModelFile } from "../../sdk/schemas/model";
 import { healthy } from "../../scripts/dev/world/faultyRpc";
 import { deployTools, type Tools } from "../sdk/statements/support";
-import { useApprovals } from "./approvals.support";
-import { buildModelFile, expectLaunched, openService, transactionsOf, useChain, useFolders } from "./support";
+import { buildApproval, deployDeclared, useApprovals } from "./approvals.support";
+import { expectLaunched, openService, transactionsOf, useChain, useFolders } from "./support";
 
 const registrar = developmentKey(DUTY_ACCOUNTS.register);
 
@@ -41,40 +36,9 @@ describe("operator duty register @uninstrumented", () => {
   };
   const statusOf = async (modelId: string) => tools.registry.statusOf(id(modelId));
 
-  /** Deploys the token of a model as its developer's wallet would. */
-  async function deployToken(modelId: string, overrides: object = {}): Promise<ModelFile> {
-    const file = parseModelFile(buildModelFile(tools, modelId, overrides), join(__dirname, "model.json"), true);
-    await tools.tokenManager
-      .connect(tools.launcher)
-      .deployTokenWithAllocations(...tokenArguments(file, tools.supplier.address));
-    return file;
-  }
-
-  /** What the API answers of an approved model. */
-  async function approvalOf(
-    modelId: string,
-    { model = {}, ...overrides }: { model?: object; [key: string]: unknown } = {},
-  ) {
-    const content = buildModelFile(tools, modelId, model);
-    const declared = {
-      ...content,
-      license: { ...content.license, file: `${modelId}.licence` },
-      benchmark: { ...content.benchmark, spec: `${modelId}.benchmark` },
-    };
-    return {
-      draft_id: "draft",
-      model_id: modelId,
-      token: await tools.registry.tokenOf(id(modelId)),
-      method: await tools.oracleAttestation.getAddress(),
-      approved_at: 1_700_000_000,
-      files: {
-        model: JSON.stringify(declared),
-        benchmark: readFileSync(content.benchmark.spec, "utf8"),
-        licence: readFileSync(content.license.file, "utf8"),
-      },
-      ...overrides,
-    };
-  }
+  const deployToken = async (modelId: string) => deployDeclared(tools, modelId);
+  const approvalOf = async (...[modelId, overrides]: [string, { model?: object; [key: string]: unknown }?]) =>
+    buildApproval(tools, modelId, overrides);
 
   describe("given a model whose registration was approved", () => {
     it("registers the model with its benchmark, once", async () => {
