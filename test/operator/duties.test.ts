@@ -196,7 +196,7 @@ describe("operator: what holds for every duty @uninstrumented", () => {
         const { service, settle, log, telemetry } = await open(duty);
         await holdBlocks();
         await service.pass();
-        const [{ nonce }] = entriesOf(log, duty, "sent") as [{ nonce: number }];
+        const nonce = entriesOf(log, duty, "sent")[0]!["nonce"] as number;
         const account = await hre.ethers.getSigner(accountOf(duty));
         await account.sendTransaction({ to: account, nonce, ...EARLIER });
         await mine(1);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 import { loadFixture, mine } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
-import { id } from "ethers";
+import { id, parseUnits } from "ethers";
 import hre from "hardhat";
-import { mkdirSync, symlinkSync, utimesSync } from "node:fs";
+import { mkdirSync, rmSync, symlinkSync, utimesSync } from "node:fs";
 import { DUTY_ACCOUNTS } from "../../operator/embedded";
 import type { IERC20Metadata, UsageFeeRouter } from "../../.build/typechain";
 import { expectProblem, type Tools } from "../sdk/statements/support";
@@ -121,6 +121,56 @@ describe("operator duty fees @uninstrumented", () => {
       expect(await spent()).to.equal(7_515_000n);
       expect(folders.names("fees/done")).to.have.lengthOf(6);
     });
+  });
+
+  describe("given more records than a transaction takes", () => {
+    for (const [what, due] of [
+      ["of amounts", { amount: "1" }],
+      ["of calls", { calls: 1_000 }],
+    ] as const) {
+      it(`pays the 50 oldest ${what} in one transaction, and the next in another`, async () => {
+        const { service, settle, events } = await open();
+        for (let index = 10; index < 61; index++) {
+          drop({ id: `r${index}`, ...due });
+          utimesSync(folders.path("fees", `r${index}.json`), index, index);
+        }
+        expect(await service.pass()).to.equal(true);
+        await settle();
+
+        const names = Array.from({ length: 51 }, (_, index) => `r${index + 10}`);
+        expect(events("sent").map(({ records }) => records)).to.deep.equal([names.slice(0, 50), ["r60"]]);
+        expect(folders.names("fees/done")).to.have.length(102);
+      });
+    }
+
+    it("pays at most 10^15 calls in one transaction", async () => {
+      const account = await hre.ethers.getSigner(payer.address);
+      const mock = await hre.ethers.getContractAt("ReserveTokenMock", reserve);
+      await mock.mint(account, parseUnits("3000000000000", 6));
+      const { settle, events } = await open();
+      [1e15 - 1, 2, 1].forEach((calls, index) => {
+        drop({ id: `r${index}`, calls });
+        utimesSync(folders.path("fees", `r${index}.json`), index + 1, index + 1);
+      });
+      await settle();
+
+      expect(events("sent").map(({ records }) => records)).to.deep.equal([["r0", "r2"], ["r1"]]);
+    });
+  });
+
+  it("publishes since when the oldest record waits", async () => {
+    const { service, settle, telemetry } = await open();
+    const since = () => telemetry.get("waiting_since_timestamp_seconds", { duty: "fees" });
+    drop({ id: "a", amount: "1", model: "credit-default" });
+    drop({ id: "b", amount: "1", model: "credit-default" });
+    utimesSync(folders.path("fees", "a.json"), 1_700_000_001, 1_700_000_001.9);
+    utimesSync(folders.path("fees", "b.json"), 1_700_000_000, 1_700_000_000.9);
+    await service.pass();
+    expect([since(), telemetry.get("waiting", { duty: "fees" })]).to.deep.equal([1_700_000_000, 2]);
+
+    for (const name of ["a", "b"]) rmSync(folders.path("fees", `${name}.json`));
+    await settle();
+    expect([since(), telemetry.get("waiting", { duty: "fees" })]).to.deep.equal([0, 0]);
   });
 
   describe("given a record that is posted again", () => {

@@ -346,7 +346,15 @@ describe("operator duty release @uninstrumented", () => {
 
       expect(await isReleased(payout)).to.equal(true);
       expect(telemetry.get("payouts", { status: "unknown" })).to.equal(1);
-      expect(events("payees of a payout unknown").map(({ model }) => model)).to.deep.equal(["silent"]);
+      const [{ hash }] = (await tools.registry.queryFilter(tools.registry.filters.ScoreMoved(silent.id))).map(
+        ({ transactionHash }) => ({ hash: transactionHash }),
+      ) as [{ hash: string }];
+      expect(events("payees of a payout unknown").map(({ time: _, ...entry }) => entry)).to.deep.equal([
+        {
+          ...{ level: "warn", event: "payees of a payout unknown", duty: "release" },
+          ...{ model: "silent", evaluationId: id("silent"), hash },
+        },
+      ]);
     });
   });
 
@@ -367,6 +375,14 @@ describe("operator duty release @uninstrumented", () => {
         name: `first ${first.evaluationId}`,
       });
       expect(telemetry.get("refused", { duty: "release" })).to.equal(1);
+    });
+
+    it("says of a pass that something has changed when it sends, when it finds what was sent done, and not otherwise", async () => {
+      const payouts = [await queue("first"), await queue("second")];
+      await waitFor(tools, payouts[1]!);
+      const { service } = await open();
+
+      expect([await service.pass(), await service.pass(), await service.pass()]).to.deep.equal([true, true, false]);
     });
 
     it("sends 16 transactions at once, and makes no requests that it does not need", async () => {

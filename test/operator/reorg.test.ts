@@ -6,7 +6,9 @@ import hre from "hardhat";
 import { rmSync } from "node:fs";
 import { formatBundle } from "../../sdk/schemas/bundle";
 import { healthy, type Policy } from "../../scripts/dev/world/faultyRpc";
-import { attesterKeys, proposed, signedBy, type Tools } from "../sdk/statements/support";
+import { improve, registerModel } from "../../scripts/dev/world/improvements";
+import { queuedBy, waitFor } from "../../scripts/dev/world/payouts";
+import { attesterKeys, buildMeasured, proposed, signedBy, type Tools } from "../sdk/statements/support";
 import { deployMarkets, FUNDS, payer } from "./markets.support";
 import { declare, expectLaunched, openService, useChain, useFolders } from "./support";
 
@@ -198,6 +200,59 @@ describe("operator after a reorganisation deeper than the confirmations @uninstr
       expect(await spent()).to.equal(10_000_000n);
     });
 
+    it("keeps a different record with a paid id until that payment is final, and then refuses it", async () => {
+      const service = await open("fees");
+      pay("a", "10");
+      await confirm(service);
+      pay("a", "11");
+      await service.settle();
+      const { transaction } = folders.json("fees/done/a.result.json");
+      const reason = `the id a was paid for another record, in ${String(transaction)}.`;
+      expect(folders.names("fees")).to.deep.equal(["a.json"]);
+      expect(service.events("refused").map((entry) => [entry["name"], entry["reason"]])).to.deep.equal([
+        ["a.json", reason],
+      ]);
+      expect(folders.names("fees/refused")).to.deep.equal([]);
+
+      chain.rpc.policy = healthy;
+      await mine(70); // a node that named no final block is asked again after some
+      await service.settle();
+      expect(folders.json("fees/refused/a.result.json")).to.deep.equal({ reason });
+      expect(await spent()).to.equal(10_000_000n);
+    });
+
+    it("keeps a bundle whose evaluation was recorded for another statement until that is final", async () => {
+      const [first, second] = attesterKeys;
+      const drop = async (name: string, contributionDataHash: string) => {
+        const measured = await buildMeasured(tools, { contributionDataHash });
+        const { bundle } = await proposed(tools, { measured });
+        return { name, bundle: await signedBy(tools, bundle, second!, first!) };
+      };
+      const [one, other] = [await drop("a", id("data")), await drop("b", id("other data"))];
+      const service = await open("submit");
+      folders.write("submit/a.json", formatBundle(one.bundle));
+      await confirm(service);
+      folders.write("submit/b.json", formatBundle(other.bundle));
+      await service.settle();
+      const { transaction } = folders.json("submit/done/a.result.json");
+      const reason = `the evaluation ${id("first")} was recorded for another statement, in ${String(transaction)}.`;
+      expect(folders.names("submit")).to.deep.equal(["b.json"]);
+      expect(service.events("refused").map((entry) => [entry["name"], entry["reason"]])).to.deep.equal([
+        ["b.json", reason],
+      ]);
+
+      chain.rpc.policy = healthy;
+      await mine(70);
+      const { now } = Date;
+      try {
+        Date.now = () => now() + 61_000;
+        await service.settle();
+      } finally {
+        Date.now = now;
+      }
+      expect(folders.json("submit/refused/b.result.json")).to.deep.equal({ reason });
+    });
+
     it("keeps a paid record in the folder unfinal until its block is final", async () => {
       const service = await open("fees");
       pay("a", "10");
@@ -233,6 +288,32 @@ describe("operator after a reorganisation deeper than the confirmations @uninstr
       expect(service.events("undone").map(({ duty, file }) => [duty, file])).to.deep.equal([["submit", "a.json"]]);
       expect(folders.names("submit/done")).to.deep.equal(["a.json", "a.result.json"]);
       expect(folders.names("submit/unfinal")).to.deep.equal(["a.json"]);
+    });
+
+    it("logs by model and evaluation an improvement and a release that were undone", async () => {
+      const model = await registerModel(tools, { modelId: "first" });
+      const snapshot = (await provider.send("evm_snapshot", [])) as string;
+      const payout = await queuedBy(tools, (await improve(tools, model)).transaction);
+      await waitFor(tools, payout);
+      const service = await openService(tools, chain, folders, { duties: ["release"], confirmations: CONFIRMATIONS });
+      await confirm(service);
+      const place = async (event: "ScoreMoved" | "PayoutReleased") => {
+        const [log] = await tools.registry.queryFilter(tools.registry.filters[event](model.id));
+        return { block: log!.blockNumber, hash: log!.transactionHash };
+      };
+      const places = [await place("ScoreMoved"), await place("PayoutReleased")];
+      const height = await hre.ethers.provider.getBlockNumber();
+      await provider.send("evm_revert", [snapshot]);
+      await time.increase(1_000);
+      await mine(height + 1 - (await hre.ethers.provider.getBlockNumber()));
+      await service.settle();
+
+      const { evaluationId } = payout;
+      const told = { level: "warn", event: "undone", duty: "release", model: "first", evaluationId };
+      expect(service.events("undone").map(({ time: _, ...entry }) => entry)).to.have.deep.members([
+        { ...told, what: "improvement", ...places[0] },
+        { ...told, what: "release", ...places[1] },
+      ]);
     });
 
     it("launches again a model whose launch was undone, and logs each undone step", async () => {

@@ -3,7 +3,7 @@ import { loadFixture, mine, time } from "@nomicfoundation/hardhat-network-helper
 import { expect } from "chai";
 import { id } from "ethers";
 import hre from "hardhat";
-import { mkdirSync, utimesSync } from "node:fs";
+import { mkdirSync, rmSync, utimesSync } from "node:fs";
 import { DUTY_ACCOUNTS } from "../../operator/embedded";
 import { developmentKey } from "../../sdk/base/accounts";
 import { formatBundle, type Bundle } from "../../sdk/schemas/bundle";
@@ -77,7 +77,7 @@ describe("operator duty submit @uninstrumented", () => {
   describe("given a bundle or file that is not valid", () => {
     it("refuses what can never pass, and sends nothing", async () => {
       const bundle = await signed();
-      const { settle } = await open();
+      const { settle, events, telemetry } = await open();
       drop("chain", { ...bundle, chainId: 1 });
       drop("few", { ...bundle, attestations: bundle.attestations.slice(1) });
       drop("signature", { ...bundle, statement: { ...bundle.statement, contributionDataHash: id("other data") } });
@@ -86,6 +86,12 @@ describe("operator duty submit @uninstrumented", () => {
       expect(reasonOf("chain")).to.equal("the statement is for chain 1, hardhat is chain 31337.");
       expect(reasonOf("few")).to.equal("the bundle has 1 of the 2 attestations that are needed.");
       expect(reasonOf("signature")).to.contain(`InvalidSignature: signer ${first!.address}`);
+      expect(
+        events("refused").map(({ level, duty, file, reason }) => [level, duty, file, reason]),
+      ).to.have.deep.members(
+        ["chain", "few", "signature"].map((name) => ["warn", "submit", `${name}.json`, reasonOf(name)]),
+      );
+      expect(telemetry.get("actions_total", { duty: "submit", result: "refused" })).to.equal(3);
       expect(await transactionsOf(submitter.address)).to.deep.equal({ count: 0, failed: 0 });
     });
 
@@ -105,12 +111,20 @@ describe("operator duty submit @uninstrumented", () => {
       await time.increaseTo(statement.deadline);
       await settle();
       expect(folders.names("submit")).to.deep.equal(["score.json"]);
+      expect(events("refused")).to.have.length(1);
       await time.increaseTo(statement.deadline + 1n);
       await settle();
       expect(reasonOf("score"))
         .to.contain(`the deadline ${statement.deadline} has passed; until then: `)
         .and.to.contain(reason);
       expect(await transactionsOf(submitter.address)).to.deep.equal({ count: 0, failed: 0 });
+    });
+
+    it("changes nothing because of a folder with a file's name", async () => {
+      const { service } = await open();
+      mkdirSync(folders.path("submit", "0.json"));
+
+      expect(await service.pass()).to.equal(false);
     });
 
     it("submits other bundles past a folder with a file's name", async () => {
@@ -263,6 +277,24 @@ describe("operator duty submit @uninstrumented", () => {
         expect(chain.rpc.requests.map(({ method }) => method)).to.have.length.at.most(10);
       });
     }
+  });
+
+  it("publishes since when the oldest bundle waits", async () => {
+    const { service, settle, telemetry } = await open();
+    const since = () => telemetry.get("waiting_since_timestamp_seconds", { duty: "submit" });
+    drop("a", await signed());
+    drop("b", await signed({ evaluationName: "second" }));
+    await tools.registry.connect(tools.guardian).pauseSubmissions(DAY);
+    utimesSync(folders.path("submit", "a.json"), 1_700_000_001, 1_700_000_001.9);
+    utimesSync(folders.path("submit", "b.json"), 1_700_000_000, 1_700_000_000.9);
+    await service.pass();
+
+    expect(since()).to.equal(1_700_000_000);
+    expect(telemetry.get("waiting", { duty: "submit" })).to.equal(2);
+    await tools.registry.connect(tools.admin).resumeSubmissions();
+    for (const name of ["a", "b"]) rmSync(folders.path("submit", `${name}.json`));
+    await settle();
+    expect(since()).to.equal(0);
   });
 
   it("moves the bundle to done before its reward is released", async () => {
