@@ -137,6 +137,29 @@ describe("operator behind a load balancer with a node that lags @uninstrumented"
       ]);
     });
 
+    it("pays nothing while the node does not tell what has used a nonce of the account, and names the nonce", async () => {
+      for (let block = 0; block < 70; block++) await mine(1); // blocks that one request mines have no state
+      const account = await hre.ethers.getSigner(payer.address);
+      const { nonce } = await account.sendTransaction({ to: account, value: 0n });
+      await mine(1);
+      chain.rpc.policy = ({ method, params: [, isWhole] }) =>
+        method === "eth_getBlockByNumber" && isWhole === true
+          ? { kind: "edit", edit: (block) => ({ ...(block as object), transactions: [] }) }
+          : { kind: "pass" };
+      const { service, events } = await openService(tools, chain, folders, { duties: ["fees"] });
+      folders.write("fees/a.json", { id: "a", model: "paid", amount: "10" });
+      expect(await service.pass()).to.equal(false);
+
+      expect(events("pass not finished").map(({ duty, reason }) => [duty, reason])).to.deep.equal([
+        [
+          "fees",
+          `the node does not tell what has used nonce ${nonce} of ${payer.address}: ` +
+            "a node behind the address lags, or the chain is being reorganised",
+        ],
+      ]);
+      expect(events("sent")).to.deep.equal([]);
+    });
+
     it("pays a record once when its account has sent another transaction that is no payment", async () => {
       const account = await hre.ethers.getSigner(payer.address);
       await account.sendTransaction({ to: account, value: 0n });

@@ -137,6 +137,25 @@ describe("operator: spending limits of the duty fees @uninstrumented", () => {
         .and.to.be.greaterThan(0n);
     });
 
+    it("looks for the day's first block once, and then only whether that block is still the first", async () => {
+      chain.rpc.policy = ({ method, params: [block] }) =>
+        method === "eth_getBlockByNumber" && block === "finalized"
+          ? { kind: "error", error: { code: -32_000, message: "finalized block not found" } }
+          : { kind: "pass" };
+      const first = await time.latestBlock(); // mined at midnight
+      for (let block = 0; block < 70; block++) await mine(1); // the service looks for logs again further down
+      const { service } = await open({ perDay: usdc("10") });
+      await service.pass();
+      drop({ id: "a", amount: "1", model: "credit-default" }); // has no pool: it waits
+      chain.rpc.forget();
+      await service.pass();
+
+      const numbers = chain.rpc.requests
+        .filter(({ method, params: [block] }) => method === "eth_getBlockByNumber" && /^0x/.test(String(block)))
+        .map(({ params: [block] }) => Number(block));
+      expect(numbers.filter((number) => number <= first)).to.deep.equal([first - 1, first]);
+    });
+
     it("refuses a record that costs more than the limit of a whole day", async () => {
       const { settle, events } = await open({ perDay: usdc("10") });
       drop({ id: "a", amount: "10.5" });
