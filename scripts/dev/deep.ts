@@ -1,11 +1,12 @@
 /**
  * Gives the fuzz tests 25 million inputs and makes 20 million calls of invariants, in parts that take about ten seconds of processor time
- * each. Parts that passed are kept in .build/deep until a contract or a Solidity test changes, so that an interrupted run continues.
+ * each. Parts that passed are kept in .build/deep, and with --record in test/solidity/deep.jsonl, and count until the code of a contract
+ * or a Solidity test changes. So the work can be interrupted, and done on several machines.
  */
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { digestOfSources, Forge } from "./deep/forge";
+import { digestOfBuild, Forge } from "./deep/forge";
 import { DEEP_TOTALS, deepPlan } from "./deep/plan";
 import { deepReport, deepFigures, unreachedIn } from "./deep/report";
 import { DeepResults } from "./deep/results";
@@ -13,16 +14,24 @@ import { runParts } from "./deep/run";
 
 const ROOT = join(__dirname, "../..");
 
+/** The parts that have passed anywhere, for whoever wants to know or to go on. */
+const RECORD = "test/solidity/deep.jsonl";
+
 const USAGE = `npm run test:deep -- [options]
 
   --minutes <count>   starts no part after this many minutes, and prints what is left
-  --seed <number>     the number from which the seeds of all parts are made (default 1)`;
+  --seed <number>     the number from which the seeds of all parts are made (default 1)
+  --record            at the end, writes the parts with these seeds that have passed to ${RECORD}`;
 
-async function main(seed: number, minutes: number) {
+async function main(seed: number, minutes: number, isRecorded: boolean) {
   const start = performance.now();
   const forge = new Forge(ROOT);
-  const results = new DeepResults(join(ROOT, ".build/deep/results.jsonl"), digestOfSources(ROOT));
   const parts = deepPlan(await forge.tests(), DEEP_TOTALS, seed);
+  const build = digestOfBuild(
+    ROOT,
+    parts.map(({ contract }) => contract),
+  );
+  const results = new DeepResults(join(ROOT, ".build/deep/results.jsonl"), join(ROOT, RECORD), build);
   const open = parts.filter((part) => !results.find(part)).length;
   console.log(`${parts.length} parts, of which ${parts.length - open} passed in earlier runs.`);
 
@@ -47,6 +56,7 @@ async function main(seed: number, minutes: number) {
   );
   for (const { part, reason } of failures) console.error(`${part.contract}.${part.name} failed: ${reason}`);
   for (const state of unreached) console.error(`${state} was never reached.`);
+  if (isRecorded) results.keep(parts);
   const left = parts.filter((part) => !results.find(part)).length - failures.length;
   console.log(`${parts.length - left - failures.length} parts passed, ${failures.length} failed, ${left} are left.`);
   if (failures.length + unreached.length > 0) process.exitCode = 1;
@@ -56,6 +66,7 @@ const { values } = parseArgs({
   options: {
     minutes: { type: "string", default: "Infinity" },
     seed: { type: "string", default: "1" },
+    record: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
 });
@@ -65,7 +76,7 @@ else if (!Number.isSafeInteger(seed * 10_000) || seed < 0 || !(minutes > 0)) {
   console.error(`--seed must be a whole number, at least 0, and --minutes a number above 0.\n\n${USAGE}`);
   process.exitCode = 1;
 } else
-  main(seed, minutes).catch((error: unknown) => {
+  main(seed, minutes, values.record).catch((error: unknown) => {
     console.error(error);
     process.exitCode = 1;
   });

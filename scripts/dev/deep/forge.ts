@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { countersIn, sumReached } from "./counters";
 import { commandOf, isInvariant, type DeepPart, type DeepTest } from "./plan";
 import type { DeepResult } from "./results";
@@ -16,16 +16,21 @@ interface ForgeVerdict {
   readonly kind: { readonly Fuzz?: { readonly runs: number }; readonly Invariant?: { readonly calls: number } };
 }
 
+interface ForgeArtifact {
+  readonly bytecode: { readonly object: string };
+}
+
+interface Manifest {
+  readonly optionalDependencies: Readonly<Record<string, string>>;
+}
+
 type ForgeReport = Readonly<Record<string, { readonly test_results: Readonly<Record<string, ForgeVerdict>> }>>;
 
-/** What is compiled, and with which settings and tools. */
 const SOURCES = ["contracts", "test/solidity"];
-const SETTINGS = "test/solidity/foundry.toml";
+const OUT = ".build/forge/out";
 const FORGES = ["@foundry-rs/forge-darwin-arm64", "@foundry-rs/forge-linux-amd64"];
-const TOOLS = [...FORGES, "@openzeppelin/contracts", "solc"];
-const SCRIPTS = ["scripts/dev/solc.mjs", "scripts/dev/test-solidity.mjs"];
-/** Only compiled for test/gate.test.ts. */
-const GATE = "test/solidity/gate/";
+/** What decides, beside the code, which inputs a part has. */
+const SETTINGS = ["test/solidity/foundry.toml", "scripts/dev/test-solidity.mjs"];
 
 /** Runs forge as `npm run test:solidity` does, with one process for each part. */
 export class Forge {
@@ -95,17 +100,22 @@ export class Forge {
   }
 }
 
-/** Returns the digest of everything, apart from the part itself, that can change the outcome of a part. */
-export function digestOfSources(root: string): string {
+/**
+ * Returns the digest of everything, apart from the part itself, that can change the outcome of a part: the bytecode of the contracts that
+ * forge has compiled, which contain what they test, the settings, and the version of forge. Comments do not count.
+ */
+export function digestOfBuild(root: string, contracts: readonly string[]): string {
   const hash = createHash("sha256");
-  const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Record<
-    string,
-    Record<string, string>
-  >;
-  const versions = { ...manifest["dependencies"], ...manifest["devDependencies"], ...manifest["optionalDependencies"] };
-  for (const tool of TOOLS) hash.update(`${tool} ${versions[tool]}\n`);
-  for (const file of [...solidityIn(root).filter((path) => !path.startsWith(GATE)), SETTINGS, ...SCRIPTS])
-    hash.update(`${file}\n`).update(readFileSync(join(root, file)));
+  const { optionalDependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Manifest;
+  for (const forge of FORGES) hash.update(`${forge} ${optionalDependencies[forge]}\n`);
+  for (const file of SETTINGS) hash.update(`${file}\n`).update(readFileSync(join(root, file)));
+  const artifacts = readdirSync(join(root, OUT), { recursive: true, encoding: "utf8" });
+  for (const contract of [...new Set(contracts)].sort()) {
+    const found = artifacts.filter((file) => basename(file) === `${contract}.json`);
+    if (found.length !== 1) throw new Error(`forge has compiled ${found.length} contracts ${contract}, expected one.`);
+    const { bytecode } = JSON.parse(readFileSync(join(root, OUT, found[0] as string), "utf8")) as ForgeArtifact;
+    hash.update(`${contract} ${bytecode.object}\n`);
+  }
   return hash.digest("hex");
 }
 

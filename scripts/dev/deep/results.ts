@@ -1,3 +1,4 @@
+import { writeFileSync } from "node:fs";
 import { Journal } from "../journal";
 import { digestOf } from "../mutation/results";
 import type { Counters } from "./counters";
@@ -12,31 +13,52 @@ export interface DeepResult {
   readonly reached: Counters;
 }
 
+/** A line of a file of results. */
 interface DeepEntry extends DeepResult {
-  /** Digest of the sources and the part. */
+  /** Digest of the build and the part. */
   readonly key: string;
+  readonly test: string;
+  readonly seed: number;
 }
 
-/** Keeps the parts that passed. */
+/** The parts that passed: those of the record, which is under version control, and those of this folder since. */
 export class DeepResults {
-  readonly #journal: Journal<DeepEntry>;
-  readonly #sources: string;
+  readonly #local: Journal<DeepEntry>;
+  readonly #record: Journal<DeepEntry>;
 
-  /** @param sources The digest of everything that is compiled. Parts that passed with other sources do not count. */
-  constructor(path: string, sources: string) {
-    this.#journal = new Journal(path, ({ key }) => key);
-    this.#sources = sources;
+  /** @param build The digest of what is tested. Parts that passed with another do not count. */
+  constructor(
+    local: string,
+    private readonly record: string,
+    private readonly build: string,
+  ) {
+    [this.#local, this.#record] = [local, record].map((path) => new Journal<DeepEntry>(path, ({ key }) => key)) as [
+      Journal<DeepEntry>,
+      Journal<DeepEntry>,
+    ];
   }
 
   find(part: DeepPart): DeepResult | undefined {
-    return this.#journal.find(this.#keyOf(part));
+    return this.#find(part);
   }
 
-  add(part: DeepPart, result: DeepResult): void {
-    this.#journal.add({ key: this.#keyOf(part), ...result });
+  add(part: DeepPart, { done, seconds, reached }: DeepResult): void {
+    const { contract, name, seed } = part;
+    this.#local.add({ key: this.#keyOf(part), test: `${contract}.${name}`, seed, done, seconds, reached });
+  }
+
+  /** Writes those of the parts that have passed to the record, in their order, and nothing else. */
+  keep(parts: readonly DeepPart[]): void {
+    const lines = parts.flatMap((part) => this.#find(part) ?? []).map((entry) => `${JSON.stringify(entry)}\n`);
+    writeFileSync(this.record, lines.join(""));
+  }
+
+  #find(part: DeepPart): DeepEntry | undefined {
+    const key = this.#keyOf(part);
+    return this.#local.find(key) ?? this.#record.find(key);
   }
 
   #keyOf({ contract, name, seed, runs, depth }: DeepPart): string {
-    return digestOf(this.#sources, contract, name, ...[seed, runs, depth].map(String));
+    return digestOf(this.build, contract, name, ...[seed, runs, depth].map(String));
   }
 }

@@ -3,8 +3,9 @@ import { appendFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, w
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { countersIn, sumReached } from "../../../scripts/dev/deep/counters";
-import { digestOfSources, Forge, type DeepOutcome } from "../../../scripts/dev/deep/forge";
+import { digestOfBuild, Forge, type DeepOutcome } from "../../../scripts/dev/deep/forge";
 import { commandOf, DEEP_TOTALS, deepPlan, WALK, type DeepPart, type DeepTest } from "../../../scripts/dev/deep/plan";
+import { digestOf } from "../../../scripts/dev/mutation/results";
 import { deepReport, deepFigures, unreachedIn } from "../../../scripts/dev/deep/report";
 import { DeepResults } from "../../../scripts/dev/deep/results";
 import { runParts } from "../../../scripts/dev/deep/run";
@@ -29,9 +30,10 @@ const passing = ({ runs, depth }: DeepPart, reached = {}): DeepOutcome => ({
 describe("npm run test:deep @uninstrumented", () => {
   let folder: string;
   let file: string;
+  let record: string;
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), "deep-"));
-    file = join(folder, "deep/results.jsonl");
+    [file, record] = [join(folder, "deep/results.jsonl"), join(folder, "record.jsonl")];
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
@@ -121,26 +123,46 @@ describe("npm run test:deep @uninstrumented", () => {
     };
 
     it("continues where it was interrupted, even in the middle of a line", async () => {
-      expect((await runAll(new DeepResults(file, "sources"), 3)).ran).to.deep.equal(parts.slice(0, 3));
+      expect((await runAll(new DeepResults(file, record, "build"), 3)).ran).to.deep.equal(parts.slice(0, 3));
       appendFileSync(file, '\n{"key":"an');
 
-      expect((await runAll(new DeepResults(file, "sources"), 5)).ran).to.deep.equal(parts.slice(3, 8));
-      expect((await runAll(new DeepResults(file, "sources"))).ran).to.deep.equal(parts.slice(8));
-      expect((await runAll(new DeepResults(file, "sources"))).ran).to.deep.equal([]);
+      expect((await runAll(new DeepResults(file, record, "build"), 5)).ran).to.deep.equal(parts.slice(3, 8));
+      expect((await runAll(new DeepResults(file, record, "build"))).ran).to.deep.equal(parts.slice(8));
+      expect((await runAll(new DeepResults(file, record, "build"))).ran).to.deep.equal([]);
     });
 
-    it("starts again when a source has changed", async () => {
-      await runAll(new DeepResults(file, "sources"));
+    it("starts again when what is compiled has changed", async () => {
+      await runAll(new DeepResults(file, record, "build"));
 
-      expect((await runAll(new DeepResults(file, "others"))).ran).to.deep.equal(parts);
+      expect((await runAll(new DeepResults(file, record, "another"))).ran).to.deep.equal(parts);
+    });
+
+    it("continues elsewhere from the record, which has each part that passed, in order", async () => {
+      const results = new DeepResults(file, record, "build");
+      await runAll(results, 3);
+      results.keep(parts);
+      const lines = readFileSync(record, "utf8").split("\n");
+      expect(lines.pop()).to.equal("");
+      expect(lines.map((line) => JSON.parse(line) as object)).to.deep.equal(
+        parts.slice(0, 3).map(({ contract, name, seed, runs, depth }) => ({
+          key: digestOf("build", contract, name, ...[seed, runs, depth].map(String)),
+          ...{ test: `${contract}.${name}`, seed, done: runs * depth, seconds: 2, reached: {} },
+        })),
+      );
+
+      const elsewhere = new DeepResults(join(folder, "elsewhere/results.jsonl"), record, "build");
+      expect((await runAll(elsewhere)).ran).to.deep.equal(parts.slice(3));
+      elsewhere.keep(parts);
+      expect(readFileSync(record, "utf8").split("\n")).to.have.length(parts.length + 1);
+      expect((await runAll(new DeepResults(join(folder, "third.jsonl"), record, "another"))).ran).to.deep.equal(parts);
     });
 
     it("continues after a part that fails, and tries that one again the next time", async () => {
-      const { ran, failures } = await runAll(new DeepResults(file, "sources"), Infinity, parts[2]);
+      const { ran, failures } = await runAll(new DeepResults(file, record, "build"), Infinity, parts[2]);
 
       expect(ran).to.deep.equal(parts);
       expect(failures).to.deep.equal([{ part: parts[2], reason: "1 != 2" }]);
-      expect((await runAll(new DeepResults(file, "sources"))).ran).to.deep.equal([parts[2]]);
+      expect((await runAll(new DeepResults(file, record, "build"))).ran).to.deep.equal([parts[2]]);
     });
   });
 
@@ -152,7 +174,7 @@ describe("npm run test:deep @uninstrumented", () => {
     );
     const walked = parts.filter(isWalked);
     function resultsOf(some: readonly DeepPart[], reached: Record<string, number>): DeepResults {
-      const results = new DeepResults(file, "sources");
+      const results = new DeepResults(file, record, "build");
       for (const part of some) results.add(part, { seconds: 2, done: part.runs * part.depth, reached });
       return results;
     }
@@ -189,35 +211,35 @@ describe("npm run test:deep @uninstrumented", () => {
     });
   });
 
-  it("starts again after a change in contracts, tests, settings or tools", () => {
-    const scripts = ["scripts/dev/solc.mjs", "scripts/dev/test-solidity.mjs"];
-    const copied = [
-      "contracts/libraries",
-      "test/solidity/foundry.toml",
-      "test/solidity/utils",
-      "package.json",
-      ...scripts,
-    ];
-    for (const path of copied) cpSync(join(ROOT, path), join(folder, path), { recursive: true });
-    const digests = [digestOfSources(folder)];
+  it("starts again after a change in bytecode, settings or forge, but not in comments", () => {
+    const settings = ["test/solidity/foundry.toml", "scripts/dev/test-solidity.mjs"];
+    for (const path of ["package.json", ...settings]) cpSync(join(ROOT, path), join(folder, path));
+    const out = join(folder, ".build/forge/out");
+    const compile = (contract: string, object: string, comment = "") => {
+      mkdirSync(join(out, `${contract}.t.sol`), { recursive: true });
+      const artifact = { bytecode: { object }, metadata: { comment } };
+      writeFileSync(join(out, `${contract}.t.sol/${contract}.json`), JSON.stringify(artifact));
+    };
+    const digest = (...contracts: string[]) => digestOfBuild(folder, contracts);
+    compile("ATest", "0x00");
+    compile("BTest", "0x01");
+    const digests = [digest("ATest", "BTest")];
+    expect(digest("BTest", "ATest", "BTest")).to.equal(digests[0]);
+    compile("ATest", "0x00", "new");
+    expect(digest("ATest", "BTest")).to.equal(digests[0]);
 
-    for (const path of [
-      "contracts/libraries/New.sol",
-      "test/solidity/New.t.sol",
-      "test/solidity/foundry.toml",
-      ...scripts,
-    ]) {
+    compile("BTest", "0x02");
+    digests.push(digest("ATest", "BTest"), digest("ATest"));
+    for (const path of settings) {
       appendFileSync(join(folder, path), "\n");
-      digests.push(digestOfSources(folder));
+      digests.push(digest("ATest", "BTest"));
     }
     const manifest = join(folder, "package.json");
-    writeFileSync(manifest, readFileSync(manifest, "utf8").replace(/"solc": "[\d.]+"/, '"solc": "0.8.99"'));
-    digests.push(digestOfSources(folder));
+    writeFileSync(manifest, readFileSync(manifest, "utf8").replace(/(forge-linux-amd64": ")[\d.]+/, "$10.0.1"));
+    digests.push(digest("ATest", "BTest"));
 
-    expect(new Set(digests).size).to.equal(7);
-    mkdirSync(join(folder, "test/solidity/gate"));
-    appendFileSync(join(folder, "test/solidity/gate/New.t.sol"), "\n");
-    expect(digestOfSources(folder)).to.equal(digests[6]);
+    expect(new Set(digests).size).to.equal(6);
+    expect(() => digest("CTest")).to.throw("forge has compiled 0 contracts CTest, expected one.");
   });
 
   describe("when forge runs the suites of test/solidity/gate", () => {
