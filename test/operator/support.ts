@@ -114,12 +114,19 @@ export async function openService(
   };
   const secrets = { env: {}, askPassword: () => Promise.resolve("") };
   const service = await Service.open(config, { hre, url: rpc.url, secrets, telemetry });
+  let read = log.length;
   return {
     service,
     telemetry,
     log,
     /** Events of the log by name. */
     events: (event: string) => log.filter((entry) => entry.event === event),
+    /** What was logged since the service was opened or since the last call, without the times. */
+    said(): object[] {
+      const entries = log.slice(read).map((entry) => Object.entries(entry).filter(([field]) => field !== "time"));
+      read = log.length;
+      return entries.map((fields) => Object.fromEntries(fields) as object);
+    },
     /** Passes until nothing moves. */
     async settle(): Promise<void> {
       while (await service.pass());
