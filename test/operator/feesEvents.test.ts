@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { loadFixture, mine } from "@nomicfoundation/hardhat-network-helpers";
+import { loadFixture, mine, setBalance } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { id, parseUnits } from "ethers";
 import hre from "hardhat";
@@ -264,6 +264,37 @@ describe("operator duty fees: what it logs, measures and returns @uninstrumented
       ]);
       expect(telemetry.get("actions_total", { duty: "fees", result: "reverted" })).to.equal(1);
       expect(await spent()).to.equal(5_000_000n);
+    });
+
+    it("pays the records with the next nonce if each of their deposits has failed on chain", async () => {
+      const { service, settle, said } = await open();
+      drop({ id: "a", amount: "10" });
+      drop({ id: "b", amount: "20" });
+      await automine(false);
+      await service.pass();
+      said();
+      const taker = await hre.ethers.getImpersonatedSigner(await router.getAddress());
+      await setBalance(taker.address, 10n ** 20n);
+      await reserve.connect(taker).transferFrom(payer.address, tools.alice, FUNDS, fees);
+      await automine(true);
+      await mine(1);
+      await settle();
+      expect(said()).to.deep.equal([
+        {
+          level: "warn",
+          event: "funds or allowance too small",
+          duty: "fees",
+          reason: "the router may take 0 USDC, due are 10 for a, 20 for b",
+        },
+      ]);
+      const mint = await hre.ethers.getContractAt("ReserveTokenMock", await reserve.getAddress());
+      await mint.mint(payer.address, FUNDS);
+      await settle();
+      expect(await spent()).to.equal(30_000_000n);
+      expect(folders.names("fees/done")).to.have.lengthOf(4);
+
+      await (await open()).settle(); // after a restart
+      expect(await spent()).to.equal(30_000_000n);
     });
   });
 
