@@ -221,9 +221,18 @@ describe("operator: the payments of the fee account", () => {
 
     it("are logged with the number of records, the nonce, the block and the transaction", () => {
       subject.undone([{ ...fact, records } as Fact]);
-      expect(told.map(({ time: _, ...entry }) => entry)).to.deep.equal([
-        { level: "warn", event: "undone", duty: "fees", what: "payment", records: 2, nonce: 4, block: 9, hash: "0x1" },
-      ]);
+      expect(told).to.have.lengthOf(1);
+      expect({ ...told[0], time: "" }).to.deep.equal({
+        time: "",
+        level: "warn",
+        event: "undone",
+        duty: "fees",
+        what: "payment",
+        records: 2,
+        nonce: 4,
+        block: 9,
+        hash: "0x1",
+      });
     });
 
     it("are not logged if they are deposits, paid no record or wait to be read again", () => {

@@ -301,6 +301,59 @@ describe("operator duty release: what it logs, measures and returns @uninstrumen
     });
   });
 
+  describe("given a receipt with other logs", () => {
+    interface Log {
+      readonly address: string;
+      readonly topics: string[];
+      readonly data: string;
+    }
+    /** Edits the logs of every receipt. */
+    const editLogs = (edit: (queued: Log) => Log[]) => {
+      const { topicHash } = tools.verifier.interface.getEvent("PayoutQueued");
+      chain.rpc.policy = ({ method: name }) =>
+        name === "eth_getTransactionReceipt"
+          ? {
+              kind: "edit",
+              edit: (receipt) => {
+                const { logs, ...rest } = receipt as { logs: Log[] };
+                return { ...rest, logs: logs.flatMap((log) => (log.topics[0] === topicHash ? edit(log) : [log])) };
+              },
+            }
+          : { kind: "pass" };
+    };
+    const found = ({ telemetry }: Awaited<ReturnType<typeof open>>) =>
+      ["waits", "unknown"].map((status) => telemetry.get("payouts", { status }));
+
+    it("finds the payees past logs of the verifier that cannot be read or are about something else", async () => {
+      await queue("first");
+      const service = await open();
+      editLogs((log) => [
+        { ...log, data: "0x" },
+        { ...log, topics: [log.topics[0]!, id("other model"), ...log.topics.slice(2)] },
+        { ...log, topics: [id("other event"), ...log.topics.slice(1)] },
+        log,
+      ]);
+      await service.service.pass();
+      expect(found(service)).to.deep.equal([1, 0]);
+    });
+
+    const strange: [string, (log: Log) => Log][] = [
+      ["a contract that was never the verifier", (log) => ({ ...log, address: tools.alice.address.toLowerCase() })],
+      ["another event", (log) => ({ ...log, topics: [id("other event"), ...log.topics.slice(1)] })],
+      ["another model", (log) => ({ ...log, topics: [log.topics[0]!, id("other model"), ...log.topics.slice(2)] })],
+      ["a log that cannot be read", (log) => ({ ...log, data: "0x" })],
+    ];
+    for (const [what, edit] of strange) {
+      it(`takes no payees from ${what}`, async () => {
+        await queue("first");
+        const service = await open();
+        editLogs((log) => [edit(log)]);
+        await service.service.pass();
+        expect(found(service)).to.deep.equal([0, 1]);
+      });
+    }
+  });
+
   describe("given a node that has logs and not their block", () => {
     it("says which block it lacks, and finds the payees later", async () => {
       const payout = await queue("first");
