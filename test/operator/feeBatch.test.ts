@@ -3,6 +3,7 @@ import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { utimesSync } from "node:fs";
 import { parseUnits } from "ethers";
+import type { UsageFeeRouter } from "../../.build/typechain";
 import type { SpendingLimits } from "../../operator/duties/feeBatch";
 import { healthy } from "../../scripts/dev/world/faultyRpc";
 import type { Tools } from "../sdk/statements/support";
@@ -13,9 +14,10 @@ describe("operator: what the next transaction of the fees pays @uninstrumented",
   const chain = useChain();
   const folders = useFolders();
   let tools: Tools;
+  let router: UsageFeeRouter;
 
   beforeEach(async () => {
-    ({ tools } = await loadFixture(deployMarkets));
+    ({ tools, router } = await loadFixture(deployMarkets));
     chain.rpc.policy = healthy;
   });
 
@@ -87,6 +89,28 @@ describe("operator: what the next transaction of the fees pays @uninstrumented",
       drop({ id: "a", calls: 1, model: "none" }, { id: "b", calls: 1, model: "none" }, { id: "c", calls: 1 });
       expect(await service.service.pass()).to.equal(true);
       expect(sent(service)).to.deep.equal([["c"]]);
+    });
+  });
+
+  describe("given a router that refuses a deposit in a batch only", () => {
+    it("refuses the record, and says so", async () => {
+      const service = await open();
+      const { selector } = router.interface.getFunction("depositFees");
+      chain.rpc.policy = ({ method, params: [call] }) =>
+        method === "eth_call" && String((call as { data?: string }).data).startsWith(selector)
+          ? { kind: "answer", result: router.interface.encodeFunctionResult("depositFees", [[false]]) }
+          : { kind: "pass" };
+      drop({ id: "a", amount: "1" });
+      expect(await service.service.pass()).to.equal(false);
+      expect(service.said()).to.deep.equal([
+        {
+          level: "warn",
+          event: "refused",
+          duty: "fees",
+          name: "a.json",
+          reason: "the router refuses it in a batch",
+        },
+      ]);
     });
   });
 

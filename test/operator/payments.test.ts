@@ -38,6 +38,7 @@ describe("operator: the payments of the fee account", () => {
   let told: Record<string, unknown>[];
   let transactions: Map<string, Sent>;
   let looked: string[];
+  let kept: Fact[];
   let subject: LogSubject<Fact>;
   let payments: FeePayments;
 
@@ -47,6 +48,7 @@ describe("operator: the payments of the fee account", () => {
   beforeEach(() => {
     told = [];
     looked = [];
+    kept = [];
     transactions = new Map();
     const provider = {
       getTransaction(hash: string) {
@@ -70,7 +72,10 @@ describe("operator: the payments of the fee account", () => {
     const follower = {
       follow(given: LogSubject<Fact>) {
         subject = given;
-        return (fact: Fact) => given.apply(fact);
+        return (fact: Fact) => {
+          kept.push(fact);
+          given.apply(fact);
+        };
       },
     };
     payments = new FeePayments(
@@ -183,7 +188,9 @@ describe("operator: the payments of the fee account", () => {
     it(`are of no record in ${what}`, async () => {
       await read("0x1", { data: depositFees([["m", 5n]], ["a"]), logs: [deposited("m", 5n)], ...sent() });
       expect(payments.of(id("a"))).to.equal(undefined);
-      expect(looked).to.deep.equal(["0x1"]);
+      const nonce = sent().from === OTHER ? -1 : 0;
+      const spent = sent().logs ? "0" : "5";
+      expect(kept).to.deep.equal([{ kind: "transaction", block: 7, transaction: "0x1", nonce, records: [], spent }]);
     });
   }
 

@@ -146,6 +146,14 @@ describe("operator duty release: what it logs, measures and returns @uninstrumen
     });
   });
 
+  it("asks nothing of the contracts while nothing waits", async () => {
+    const { service, telemetry } = await open();
+    chain.rpc.forget();
+    expect(await service.pass()).to.equal(false);
+    expect(chain.rpc.requests.filter(({ method: name }) => name === "eth_call")).to.deep.equal([]);
+    expect(telemetry.get("payouts_next_due_timestamp_seconds")).to.equal(0);
+  });
+
   describe("given a transaction that does not succeed", () => {
     it("logs that it was reverted if a guardian has stopped the method before it", async () => {
       const payout = await queue("first");

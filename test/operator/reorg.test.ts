@@ -179,6 +179,43 @@ describe("operator after a reorganisation deeper than the confirmations @uninstr
     });
   });
 
+  describe("given a nonce that became free although no payment was undone", () => {
+    it("fills it for the payment on its way, although no record waits any more", async () => {
+      const account = await hre.ethers.getSigner(payer.address);
+      const snapshot = (await provider.send("evm_snapshot", [])) as string;
+      await account.sendTransaction({ to: account, value: 0n });
+      await mine(CONFIRMATIONS);
+      const service = await open("fees");
+      await provider.send("evm_setAutomine", [false]);
+      pay("a", "10");
+      await service.service.pass();
+      const [onItsWay] = raws();
+      expect(Transaction.from(onItsWay!).nonce).to.equal(3);
+      const height = await hre.ethers.provider.getBlockNumber();
+      await provider.send("evm_revert", [snapshot]);
+      await time.increase(1_000); // so that no block is the same
+      await mine(height + 1 - (await hre.ethers.provider.getBlockNumber()));
+      rmSync(folders.path("fees/a.json"));
+      service.said();
+      for (let payment = 0; payment < 3; payment++) await confirm(service);
+
+      const [filled] = service.events("nonce filled");
+      const { hash } = filled as unknown as { hash: string };
+      expect(service.events("nonce filled")).to.have.lengthOf(1);
+      expect({ ...filled, time: "" }).to.deep.equal({
+        time: "",
+        level: "info",
+        event: "nonce filled",
+        duty: "fees",
+        nonce: 2,
+        hash,
+      });
+      const { to, data } = (await hre.ethers.provider.getTransaction(hash))!;
+      expect([to, data]).to.deep.equal([payer.address, "0x"]);
+      expect(await spent()).to.equal(10_000_000n);
+    });
+  });
+
   describe("given a payment that was not undone", () => {
     it("does not report a payment as undone if the new chain contains its transaction", async () => {
       const snapshot = (await provider.send("evm_snapshot", [])) as string;
