@@ -288,6 +288,24 @@ describe("operator duties admit and register: what they log, measure and return 
       expect(events("sent")).to.have.lengthOf(1);
     });
 
+    it("registers 16 models at once", async () => {
+      const names = Array.from({ length: 17 }, (_, index) => `model-${index}`);
+      for (const name of names) await deployToken(name);
+      api.registrations = await Promise.all(names.map(async (name) => approve(name)));
+      const { service, events, telemetry } = await open("register");
+      await automine(false);
+      expect(await service.pass()).to.equal(true);
+      expect(await service.pass()).to.equal(false);
+      expect(events("sent")).to.have.lengthOf(16);
+      expect(telemetry.get("waiting", { duty: "register" })).to.equal(17);
+    });
+
+    it("registers nothing while no block is deep enough", async () => {
+      const { service, said } = await open("register", { confirmations: 1_000 });
+      expect(await service.pass()).to.equal(false);
+      expect(said()).to.deep.equal([]);
+    });
+
     it("does not examine a refused approval again until it has changed", async () => {
       const { service, said, telemetry } = await open("register");
       chain.rpc.policy = refusing;

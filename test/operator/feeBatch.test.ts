@@ -2,12 +2,13 @@
 import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { utimesSync } from "node:fs";
-import { parseUnits } from "ethers";
+import { id, parseUnits } from "ethers";
+import hre from "hardhat";
 import type { UsageFeeRouter } from "../../.build/typechain";
 import type { SpendingLimits } from "../../operator/duties/feeBatch";
 import { healthy } from "../../scripts/dev/world/faultyRpc";
 import type { Tools } from "../sdk/statements/support";
-import { deployMarkets } from "./markets.support";
+import { deployMarkets, payer } from "./markets.support";
 import { openService, useChain, useFolders } from "./support";
 
 describe("operator: what the next transaction of the fees pays @uninstrumented", () => {
@@ -115,6 +116,17 @@ describe("operator: what the next transaction of the fees pays @uninstrumented",
   });
 
   describe("given a limit of the day", () => {
+    it("says that nothing is left if more than the limit was spent", async () => {
+      const account = await hre.ethers.getSigner(payer.address);
+      await router.connect(account).depositFee(id("paid"), parseUnits("12", 6));
+      const service = await open({ perDay: parseUnits("10", 6) });
+      drop({ id: "a", amount: "6" });
+      await service.settle();
+      expect(service.events("limit of the day reached").map(({ reason }) => reason)).to.deep.equal([
+        "0 of 10 USDC are left until 00:00 UTC, due are 6 for a",
+      ]);
+    });
+
     it("says nothing about the limit again while the same records wait", async () => {
       const service = await open({ perDay: parseUnits("10", 6) });
       drop({ id: "a", amount: "6" }, { id: "b", amount: "6" });

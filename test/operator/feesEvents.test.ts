@@ -39,10 +39,11 @@ describe("operator duty fees: what it logs, measures and returns @uninstrumented
   const spent = async () => FUNDS - (await reserve.balanceOf(payer.address));
   const lastHash = async () => (await hre.ethers.provider.getBlock("latest", true))!.prefetchedTransactions[0]!.hash;
   const requested = (name: string) => chain.rpc.requests.filter(({ method }) => method === name);
-  const later = async (milliseconds: number, action: () => Promise<unknown>) => {
+  /** Acts while our clock stands still. */
+  const at = async (milliseconds: number, action: () => Promise<unknown>) => {
     const { now } = Date;
     try {
-      Date.now = () => now() + milliseconds;
+      Date.now = () => milliseconds;
       await action();
     } finally {
       Date.now = now;
@@ -102,6 +103,30 @@ describe("operator duty fees: what it logs, measures and returns @uninstrumented
       expect(events("sent").map(({ records }) => records)).to.deep.equal([["a", "b"], ["c"]]);
     });
 
+    it("moves when a record that was paid before is posted again", async () => {
+      const { service, settle } = await open();
+      drop({ id: "a", amount: "1" });
+      await settle();
+      drop({ id: "a", amount: "1" });
+      expect(await service.pass()).to.equal(true);
+      expect(await service.pass()).to.equal(false);
+      expect(folders.names("fees/done")).to.include("a.2.json");
+    });
+
+    it("reads another file of the same name and time", async () => {
+      const { settle } = await open();
+      drop({ id: "a", amount: "100001" });
+      utimesSync(folders.path("fees", "a.json"), LONG_AGO, LONG_AGO);
+      await settle();
+      rmSync(folders.path("fees", "a.json"));
+      drop({ id: "b", amount: "1" });
+      await settle();
+      drop({ id: "a", amount: "2" });
+      utimesSync(folders.path("fees", "a.json"), LONG_AGO, LONG_AGO);
+      await settle();
+      expect(await spent()).to.equal(3_000_000n);
+    });
+
     it("reads a file again when it was written again", async () => {
       const { settle } = await open();
       drop({ id: "a", amount: "100001" });
@@ -133,6 +158,10 @@ describe("operator duty fees: what it logs, measures and returns @uninstrumented
       rmSync(folders.path("fees", "r5.json"));
       expect(await service.pass()).to.equal(false);
       expect(said()).to.deep.equal([told(named)]);
+      for (let index = 0; index < 5; index++) rmSync(folders.path("fees", `r${index}.json`));
+      drop({ id: "z", amount: "1" });
+      await service.pass();
+      expect((said() as { event: string }[]).map(({ event }) => event)).to.deep.equal(["sent"]);
     });
 
     it("refuses all records of a model without a pool or a price with the same words, and asks once for each model", async () => {
@@ -316,16 +345,42 @@ describe("operator duty fees: what it logs, measures and returns @uninstrumented
       expect(await spent()).to.equal(0n);
     });
 
-    it("measures what was spent today while nothing waits, at most once a minute", async () => {
+    it("pays nothing before the logs are read", async () => {
+      const { service, events } = await open();
+      drop({ id: "a", amount: "10" });
+      chain.rpc.policy = ({ method, params: [block] }) =>
+        method === "eth_getBlockByNumber" && /^0x/.test(String(block))
+          ? { kind: "answer", result: null }
+          : { kind: "pass" };
+      expect(await service.pass()).to.equal(false);
+      expect(events("sent")).to.deep.equal([]);
+    });
+
+    it("moves malformed files out of the way while the payment of another process is not confirmed", async () => {
+      await mine(3);
+      const first = await open({ confirmations: 3 });
+      drop({ id: "a", amount: "10" });
+      await first.service.pass();
+      const { service, events } = await open({ confirmations: 3 });
+      expect(await service.pass()).to.equal(false);
+      folders.write("fees/b.json", "{}");
+      utimesSync(folders.path("fees", "b.json"), LONG_AGO, LONG_AGO);
+      expect(await service.pass()).to.equal(true);
+      expect(events("refused").map(({ file }) => file)).to.deep.equal(["b.json"]);
+      expect(events("sent")).to.deep.equal([]);
+    });
+
+    it("measures what was spent today while nothing waits, once in more than a minute", async () => {
       const { service, telemetry } = await open();
       const account = await hre.ethers.getSigner(payer.address);
+      const start = Date.now();
       await router.connect(account).depositFee(id("paid"), 4_500_000n);
-      await service.pass();
+      await at(start, async () => service.pass());
       expect(telemetry.get("spent_today_usdc")).to.equal(4.5);
       await router.connect(account).depositFee(id("paid"), 1_000_000n);
-      await later(59_000, async () => service.pass());
+      await at(start + 60_000, async () => service.pass());
       expect(telemetry.get("spent_today_usdc")).to.equal(4.5);
-      await later(61_000, async () => service.pass());
+      await at(start + 60_001, async () => service.pass());
       expect(telemetry.get("spent_today_usdc")).to.equal(5.5);
     });
   });

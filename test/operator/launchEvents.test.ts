@@ -223,10 +223,32 @@ describe("operator duties distribute and pools: what they log, measure and retur
         ["error", "model file cannot be read", "broken.json"],
       ]);
       expect(other[0]!["reason"]).not.to.equal(reason);
+      folders.write("models/broken.json", buildModelFile(tools, "right"));
+      await service.pass();
+      expect(said()).to.deep.equal([]);
+      expect(telemetry.get("model_files_invalid")).to.equal(0);
+      folders.write("models/broken.json", "{");
+      utimesSync(folders.path("models", "broken.json"), new Date(2), new Date(2));
+      await service.pass();
+      expect(said()).to.have.lengthOf(1);
+      expect(telemetry.get("model_files_invalid")).to.equal(1);
       rmSync(folders.path("models", "broken.json"));
       await service.pass();
       expect(said()).to.deep.equal([]);
       expect(telemetry.get("model_files_invalid")).to.equal(0);
+    });
+
+    it("takes no step for a model whose file is no longer right", async () => {
+      await declare(tools, folders, "first");
+      const { service, events, telemetry } = await open("pools");
+      chain.rpc.policy = refusing;
+      await service.pass();
+      expect(telemetry.get("waiting", { duty: "pools" })).to.equal(1);
+      folders.write("models/first.json", "{");
+      utimesSync(folders.path("models", "first.json"), new Date(1), new Date(1));
+      await service.pass();
+      expect(telemetry.get("waiting", { duty: "pools" })).to.equal(0);
+      expect(events("model without a file").map(({ model }) => model)).to.deep.equal([UNDECLARED, "first"]);
     });
 
     it("logs a model that two files declare, and takes the first", async () => {

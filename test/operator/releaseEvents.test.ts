@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { loadFixture, mine, time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
-import { id, parseUnits, ZeroHash } from "ethers";
+import { id, parseUnits, toQuantity, ZeroHash } from "ethers";
 import hre from "hardhat";
 import { DUTY_ACCOUNTS } from "../../operator/embedded";
 import { developmentKey } from "../../sdk/base/accounts";
@@ -48,6 +48,9 @@ describe("operator duty release: what it logs, measures and returns @uninstrumen
   const isReleased = async ({ model, evaluationId }: QueuedPayout) =>
     (await tools.registry.payoutOf(model, evaluationId)) === RELEASED;
   const lastHash = async () => (await hre.ethers.provider.getBlock("latest", true))!.prefetchedTransactions[0]!.hash;
+  const pendingHash = async () =>
+    ((await hre.network.provider.send("eth_pendingTransactions", [])) as { hash: string }[])[0]!.hash;
+  const receipts = () => chain.rpc.requests.filter(({ method: name }) => name === "eth_getTransactionReceipt");
   const estimates = () => chain.rpc.requests.filter(({ method: name }) => name === "eth_estimateGas").length;
   const result = ({ telemetry }: Awaited<ReturnType<typeof open>>, name: string) =>
     telemetry.get("actions_total", { duty: "release", result: name });
@@ -172,6 +175,25 @@ describe("operator duty release: what it logs, measures and returns @uninstrumen
       const about = { duty: "release", model: "first", evaluationId: payout.evaluationId };
       expect(said()[0]).to.deep.equal({ level: "warn", event: "reverted", ...about, nonce: 0, hash });
       expect(result(service, "reverted")).to.equal(1);
+    });
+
+    it("takes it as released by others if the chain says so before the logs do", async () => {
+      const payout = await queue("first");
+      await waitFor(tools, payout);
+      const service = await open();
+      await automine(false);
+      await service.service.pass();
+      service.said();
+      const { to, data } = (await hre.ethers.provider.getTransaction(await pendingHash()))!;
+      await tools.relayer.sendTransaction({ to, data, gasLimit: 1_000_000, ...fees });
+      await automine(true);
+      await mine(1);
+      chain.rpc.policy = ({ method: name }) =>
+        name === "eth_getLogs" ? { kind: "answer", result: [] } : { kind: "pass" };
+      await service.service.pass();
+      const [told] = service.said() as { hash: string }[];
+      const about = { duty: "release", model: "first", evaluationId: payout.evaluationId, nonce: 0, hash: told!.hash };
+      expect(told).to.deep.equal({ level: "info", event: "released by others", ...about });
     });
 
     it("logs that its nonce was used by another transaction, and sends it again", async () => {
@@ -305,6 +327,9 @@ describe("operator duty release: what it logs, measures and returns @uninstrumen
       ]);
       expect(telemetry.get("payouts", { status: "unknown" })).to.equal(1);
       expect(telemetry.get("payouts", { status: "waits" })).to.equal(0);
+      chain.rpc.forget();
+      await service.pass();
+      expect(receipts()).to.deep.equal([]);
       expect(telemetry.get("payouts_next_due_timestamp_seconds")).to.equal(0);
     });
   });
@@ -373,9 +398,19 @@ describe("operator duty release: what it logs, measures and returns @uninstrumen
         `the node has had logs of block ${payout.block}, and has not got the block and its receipts: ` +
         "a node behind the address lags, or the chain is being reorganised";
       expect(said()).to.deep.equal([{ level: "warn", event: "pass not finished", duty: "release", reason }]);
+      chain.rpc.policy = ({ method: name, params: [block] }) =>
+        name === "eth_getBlockByNumber" && block === toQuantity(payout.block)
+          ? { kind: "answer", result: null }
+          : { kind: "pass" };
+      await mine(1);
+      await service.pass();
+      expect(said()).to.deep.equal([{ level: "warn", event: "pass not finished", duty: "release", reason }]);
       chain.rpc.policy = healthy;
       await service.pass();
       expect(telemetry.get("payouts", { status: "waits" })).to.equal(1);
+      chain.rpc.forget();
+      await service.pass();
+      expect(receipts()).to.deep.equal([]);
     });
   });
 });

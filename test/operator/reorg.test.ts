@@ -196,7 +196,9 @@ describe("operator after a reorganisation deeper than the confirmations @uninstr
       await time.increase(1_000); // so that no block is the same
       await mine(height + 1 - (await hre.ethers.provider.getBlockNumber()));
       rmSync(folders.path("fees/a.json"));
-      service.said();
+      let hasMoved = false;
+      while (service.events("nonce filled").length === 0) hasMoved = await service.service.pass();
+      expect(hasMoved).to.equal(true);
       for (let payment = 0; payment < 3; payment++) await confirm(service);
 
       const [filled] = service.events("nonce filled");

@@ -13,7 +13,7 @@ import { healthy, type Policy } from "../../scripts/dev/world/faultyRpc";
 import { benchmarkWith, DELTA, improve } from "../../scripts/dev/world/improvements";
 import { DAY } from "../../scripts/dev/world/units";
 import { attesterKeys, buildMeasured, deployTools, proposed, signedBy, type Tools } from "../sdk/statements/support";
-import { LATER, openService, transactionsOf, useChain, useFolders } from "./support";
+import { declare, LATER, openService, transactionsOf, useChain, useFolders } from "./support";
 
 const submitter = developmentKey(DUTY_ACCOUNTS.submit);
 const [first, second, third] = attesterKeys;
@@ -125,6 +125,49 @@ describe("operator duty submit: what it logs, measures and returns @uninstrument
       expect(folders.names("submit")).to.deep.equal(["a.json"]);
     });
 
+    it("keeps a file while the node lacks the receipt of its improvement", async () => {
+      const bundle = await signed();
+      await submit(tools.chain, bundle, tools.relayer);
+      const { service, said } = await open();
+      drop("a", bundle);
+      chain.rpc.policy = ({ method }) =>
+        method === "eth_getTransactionReceipt" ? { kind: "answer", result: null } : { kind: "pass" };
+      expect(await service.pass()).to.equal(false);
+      expect(said()).to.deep.equal([]);
+      expect(folders.names("submit")).to.deep.equal(["a.json"]);
+    });
+
+    it("submits it a minute after improvements were paused, once they are not", async () => {
+      const { settle, service } = await open();
+      drop("a", await signed());
+      await tools.registry.connect(tools.guardian).pauseSubmissions(DAY);
+      await settle();
+      await tools.registry.connect(tools.admin).resumeSubmissions();
+      expect(await service.pass()).to.equal(false);
+      const { now } = Date;
+      try {
+        Date.now = () => now() + 60_001;
+        expect(await service.pass()).to.equal(true);
+      } finally {
+        Date.now = now;
+      }
+      await settle();
+      expect(folders.names("submit/done")).to.deep.equal(["a.json", "a.result.json"]);
+    });
+
+    it("sends nothing while 16 transactions of its account are in no block", async () => {
+      for (let index = 0; index < 16; index++) await declare(tools, folders, `model-${index}`);
+      const { service, events } = await open({
+        duties: ["pools", "submit"],
+        accounts: { submit: DUTY_ACCOUNTS.pools },
+      });
+      drop("a", await signed());
+      await automine(false);
+      await service.pass();
+      await service.pass();
+      expect(events("sent").map(({ duty }) => duty)).to.deep.equal(Array(16).fill("pools"));
+    });
+
     it("does not move while a file cannot be read or is being written", async () => {
       const { service, said } = await open();
       mkdirSync(folders.path("submit", "0.json"));
@@ -161,6 +204,18 @@ describe("operator duty submit: what it logs, measures and returns @uninstrument
       });
       expect(telemetry.get("actions_total", { duty: "submit", result: "refused" })).to.equal(2);
       expect(telemetry.get("refused", { duty: "submit" })).to.equal(0);
+    });
+
+    it("names the chain that it is for, even if its deadline has passed or its evaluation was recorded here", async () => {
+      const bundle = await signed();
+      await submit(tools.chain, bundle, tools.relayer);
+      await time.increaseTo(bundle.statement.deadline + 1n);
+      const { service, said } = await open();
+      drop("a", { ...bundle, chainId: 1 });
+      drop("b", { ...(await signed({ evaluationName: "second" })), chainId: 1 });
+      expect(await service.pass()).to.equal(true);
+      const reason = "the statement is for chain 1, hardhat is chain 31337.";
+      expect(said()).to.deep.equal([refused("a.json", reason), refused("b.json", reason)]);
     });
 
     it("refuses a bundle whose deadline had passed before it was looked at, and names no other reason", async () => {
