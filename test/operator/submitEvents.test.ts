@@ -260,6 +260,41 @@ describe("operator duty submit: what it logs, measures and returns @uninstrument
       expect(telemetry.get("refused", { duty: "submit" })).to.equal(0);
     });
 
+    for (const [what, isRemoved] of [
+      ["still names the reason if it was busy with another bundle of the model meanwhile", false],
+      ["names no reason of a file of the same name that was removed", true],
+    ] as const) {
+      it(what, async () => {
+        const bundle = await signed();
+        const { deadline } = bundle.statement;
+        const { service, settle, events } = await open();
+        drop("a", baseline(bundle));
+        await service.pass();
+        const reason = String(events("refused")[0]?.["reason"]);
+        drop("b", await signed({ evaluationName: "second", life: 2n * DAY - 60n }));
+        await automine(false);
+        await service.pass();
+        await hre.network.provider.send("hardhat_dropTransaction", [events("sent")[0]?.["hash"]]);
+        await time.increaseTo(deadline + 1n);
+        expect(await service.pass()).to.equal(false);
+        if (isRemoved) {
+          rmSync(folders.path("submit", "a.json"));
+          await service.pass();
+          drop("a", baseline(bundle));
+        }
+        await automine(true);
+        await mine(3);
+        await settle();
+        await settle();
+        const passed = `the deadline ${deadline} has passed`;
+        expect(events("refused").at(-1)).to.include({
+          file: "a.json",
+          reason: isRemoved ? passed : `${passed}; until then: ${reason}`,
+        });
+        expect(folders.names("submit/done")).to.deep.equal(["b.json", "b.result.json"]);
+      });
+    }
+
     it("does not examine it again within a minute", async () => {
       const bundle = await signed();
       const { service, said } = await open();
