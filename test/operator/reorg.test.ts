@@ -107,6 +107,17 @@ describe("operator after a reorganisation deeper than the confirmations @uninstr
       expect(later.events("undone").map(({ file }) => file)).to.have.members(["a.json", "b.json"]);
     });
 
+    it("fills the nonces of the undone payments if their files are gone", async () => {
+      const { service } = await payAndUndo();
+      for (const name of ["a", "b"]) rmSync(folders.path("fees/done", `${name}.json`));
+      await confirm(service);
+      await confirm(service);
+
+      expect(service.events("nonce filled").map(({ nonce }) => nonce)).to.deep.equal([2, 3]);
+      expect(await spent()).to.equal(0n);
+      expect(folders.names("fees/unfinal")).to.deep.equal([]);
+    });
+
     it("pays no record twice if the original transactions are mined after all", async () => {
       const { service, sent } = await payAndUndo();
       expect(sent.map((raw) => Transaction.from(raw).nonce)).to.deep.equal([2, 3]);
