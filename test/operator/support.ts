@@ -24,6 +24,9 @@ const LICENSE = resolve(__dirname, "../../deploy/models/licenses/sentiment-v2.tx
 /** Times of a file: so long ago that nobody is still writing it; and so late that somebody is, and that every other is older. */
 export const [LONG_AGO, LATER] = [new Date(0), new Date(Date.now() + 86_400_000)] as const;
 
+/** Far more passes than any test needs until nothing moves. */
+const MOST_PASSES = 150;
+
 /** A line of the log. */
 export interface Entry {
   readonly level: string;
@@ -127,9 +130,11 @@ export async function openService(
       read = log.length;
       return entries.map((fields) => Object.fromEntries(fields) as object);
     },
-    /** Passes until nothing moves. */
+    /** Passes until nothing moves, which takes no more passes than {@link MOST_PASSES}. */
     async settle(): Promise<void> {
-      while (await service.pass());
+      let passes = 0;
+      while (await service.pass())
+        if (++passes === MOST_PASSES) throw new Error(`something still moves after ${MOST_PASSES} passes`);
     },
   };
 }
