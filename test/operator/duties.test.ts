@@ -16,7 +16,7 @@ import { formatBundle } from "../../sdk/schemas/bundle";
 import { attesterKeys, MODEL, proposed, signedBy, type Tools } from "../sdk/statements/support";
 import { buildApproval, deployDeclared, useApprovals } from "./approvals.support";
 import { deployMarkets } from "./markets.support";
-import { declare, openService, useChain, useFolders, type Entry } from "./support";
+import { declare, openService, useChain, useFolders, withoutTime, type Entry } from "./support";
 
 /** What one duty is given to do, and what it tells of that. */
 interface Task {
@@ -141,7 +141,7 @@ describe("operator: what holds for every duty @uninstrumented", () => {
   }
   /** Entries of the log about a duty, without their times. */
   const entriesOf = (log: readonly Entry[], duty: DutyName, ...events: string[]) =>
-    log.filter((entry) => entry["duty"] === duty && events.includes(entry.event)).map(({ time: _, ...entry }) => entry);
+    log.filter((entry) => entry["duty"] === duty && events.includes(entry.event)).map(withoutTime);
 
   for (const { duty, give, spoil, told, isOfFile = false } of tasks) {
     describe(`given a task of the duty ${duty}`, () => {

@@ -47,6 +47,7 @@ describe("operator duty fees @uninstrumented", () => {
       expect(more).to.deep.equal([]);
       expect(told).to.include({
         level: "warn",
+        duty: "fees",
         model: "paid",
         deposit: "500",
         streams: "500",

@@ -34,7 +34,7 @@ describe("operator behind a load balancer with a node that lags @uninstrumented"
   };
   const spent = async () => FUNDS - (await reserve.balanceOf(payer.address));
   /** Passes while blocks come, as on any chain. */
-  async function work({ service }: { service: { pass: () => Promise<boolean> } }, blocks = 12): Promise<void> {
+  async function work({ service }: { service: { pass: () => Promise<boolean> } }, blocks = 30): Promise<void> {
     for (let block = 0; block < blocks; block++) {
       await service.pass();
       await mine(1);

@@ -18,7 +18,7 @@ import {
 } from "../../scripts/dev/world/payouts";
 import { DAY } from "../../scripts/dev/world/units";
 import { deployTools, type Tools } from "../sdk/statements/support";
-import { openService, transactionsOf, useChain, useFolders } from "./support";
+import { openService, transactionsOf, useChain, useFolders, withoutTime } from "./support";
 
 const releaser = developmentKey(DUTY_ACCOUNTS.release);
 
@@ -349,7 +349,7 @@ describe("operator duty release @uninstrumented", () => {
       const [{ hash }] = (await tools.registry.queryFilter(tools.registry.filters.ScoreMoved(silent.id))).map(
         ({ transactionHash }) => ({ hash: transactionHash }),
       ) as [{ hash: string }];
-      expect(events("payees of a payout unknown").map(({ time: _, ...entry }) => entry)).to.deep.equal([
+      expect(events("payees of a payout unknown").map(withoutTime)).to.deep.equal([
         {
           ...{ level: "warn", event: "payees of a payout unknown", duty: "release" },
           ...{ model: "silent", evaluationId: id("silent"), hash },

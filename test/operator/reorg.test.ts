@@ -10,7 +10,7 @@ import { improve, registerModel } from "../../scripts/dev/world/improvements";
 import { queuedBy, waitFor } from "../../scripts/dev/world/payouts";
 import { attesterKeys, buildMeasured, proposed, signedBy, type Tools } from "../sdk/statements/support";
 import { deployMarkets, FUNDS, payer } from "./markets.support";
-import { declare, expectLaunched, openService, useChain, useFolders } from "./support";
+import { declare, expectLaunched, openService, useChain, useFolders, withoutTime } from "./support";
 
 const CONFIRMATIONS = 2;
 
@@ -109,6 +109,17 @@ describe("operator after a reorganisation deeper than the confirmations @uninstr
       expect(later.events("undone").map(({ file }) => file)).to.have.members(["a.json", "b.json"]);
     });
 
+    it("fills the nonces of the undone payments if their files are gone", async () => {
+      const { service } = await payAndUndo();
+      for (const name of ["a", "b"]) rmSync(folders.path("fees/done", `${name}.json`));
+      await confirm(service);
+      await confirm(service);
+
+      expect(service.events("nonce filled").map(({ nonce }) => nonce)).to.deep.equal([2, 3]);
+      expect(await spent()).to.equal(0n);
+      expect(folders.names("fees/unfinal")).to.deep.equal([]);
+    });
+
     it("pays no record twice if the original transactions are mined after all", async () => {
       const { service, sent } = await payAndUndo();
       expect(sent.map((raw) => Transaction.from(raw).nonce)).to.deep.equal([2, 3]);
@@ -178,6 +189,45 @@ describe("operator after a reorganisation deeper than the confirmations @uninstr
 
       expect(service.events("nonce filled").map(({ nonce }) => nonce)).to.deep.equal([3]);
       expect(await spent()).to.equal(111_000_000n);
+    });
+  });
+
+  describe("given a nonce that became free although no payment was undone", () => {
+    it("fills it for the payment on its way, although no record waits any more", async () => {
+      const account = await hre.ethers.getSigner(payer.address);
+      const snapshot = (await provider.send("evm_snapshot", [])) as string;
+      await account.sendTransaction({ to: account, value: 0n });
+      await mine(CONFIRMATIONS);
+      const service = await open("fees");
+      await provider.send("evm_setAutomine", [false]);
+      pay("a", "10");
+      await service.service.pass();
+      const [onItsWay] = raws();
+      expect(Transaction.from(onItsWay!).nonce).to.equal(3);
+      const height = await hre.ethers.provider.getBlockNumber();
+      await provider.send("evm_revert", [snapshot]);
+      await time.increase(1_000); // so that no block is the same
+      await mine(height + 1 - (await hre.ethers.provider.getBlockNumber()));
+      rmSync(folders.path("fees/a.json"));
+      let hasMoved = false;
+      while (service.events("nonce filled").length === 0) hasMoved = await service.service.pass();
+      expect(hasMoved).to.equal(true);
+      for (let payment = 0; payment < 3; payment++) await confirm(service);
+
+      const [filled] = service.events("nonce filled");
+      const { hash } = filled as unknown as { hash: string };
+      expect(service.events("nonce filled")).to.have.lengthOf(1);
+      expect({ ...filled, time: "" }).to.deep.equal({
+        time: "",
+        level: "info",
+        event: "nonce filled",
+        duty: "fees",
+        nonce: 2,
+        hash,
+      });
+      const { to, data } = (await hre.ethers.provider.getTransaction(hash))!;
+      expect([to, data]).to.deep.equal([payer.address, "0x"]);
+      expect(await spent()).to.equal(10_000_000n);
     });
   });
 
@@ -310,7 +360,7 @@ describe("operator after a reorganisation deeper than the confirmations @uninstr
 
       const { evaluationId } = payout;
       const told = { level: "warn", event: "undone", duty: "release", model: "first", evaluationId };
-      expect(service.events("undone").map(({ time: _, ...entry }) => entry)).to.have.deep.members([
+      expect(service.events("undone").map(withoutTime)).to.have.deep.members([
         { ...told, what: "improvement", ...places[0] },
         { ...told, what: "release", ...places[1] },
       ]);

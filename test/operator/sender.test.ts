@@ -235,10 +235,11 @@ describe("operator: transaction sender @uninstrumented", () => {
         { kind: "error", error: { code: -32_005, message: "limit exceeded" } },
       ] as const;
       const { settle, events, telemetry } = await openService(tools, chain, folders);
-      chain.rpc.policy = () => (++number % 11 === 0 ? faults[(number / 11) % faults.length]! : { kind: "pass" });
+      chain.rpc.policy = () => (++number % 7 === 0 ? faults[(number / 7) % faults.length]! : { kind: "pass" });
       await settle();
       chain.rpc.policy = () => ({ kind: "pass" });
       await settle();
+      expect(number, "requests, so that each fault has occurred").to.be.at.least(7 * faults.length);
 
       for (const model of ["first", "second"]) await expectLaunched(tools, model);
       expect(await transactionsOf(poolCreator.address)).to.deep.equal({ count: 2, failed: 0 });

@@ -24,11 +24,19 @@ const LICENSE = resolve(__dirname, "../../deploy/models/licenses/sentiment-v2.tx
 /** Times of a file: so long ago that nobody is still writing it; and so late that somebody is, and that every other is older. */
 export const [LONG_AGO, LATER] = [new Date(0), new Date(Date.now() + 86_400_000)] as const;
 
+/** Far more passes than any test needs until nothing moves. */
+const MOST_PASSES = 150;
+
 /** A line of the log. */
 export interface Entry {
   readonly level: string;
   readonly event: string;
   readonly [field: string]: unknown;
+}
+
+/** An entry of the log without its time. */
+export function withoutTime(entry: Entry): Entry {
+  return Object.fromEntries(Object.entries(entry).filter(([field]) => field !== "time")) as unknown as Entry;
 }
 
 /** The chain of this process as a node, behind an endpoint that injects faults. */
@@ -114,15 +122,24 @@ export async function openService(
   };
   const secrets = { env: {}, askPassword: () => Promise.resolve("") };
   const service = await Service.open(config, { hre, url: rpc.url, secrets, telemetry });
+  let read = log.length;
   return {
     service,
     telemetry,
     log,
     /** Events of the log by name. */
     events: (event: string) => log.filter((entry) => entry.event === event),
-    /** Passes until nothing moves. */
+    /** What was logged since the service was opened or since the last call, without the times. */
+    said(): object[] {
+      const entries = log.slice(read).map(withoutTime);
+      read = log.length;
+      return entries;
+    },
+    /** Passes until nothing moves, which takes no more passes than {@link MOST_PASSES}. */
     async settle(): Promise<void> {
-      while (await service.pass());
+      let passes = 0;
+      while (await service.pass())
+        if (++passes === MOST_PASSES) throw new Error(`something still moves after ${MOST_PASSES} passes`);
     },
   };
 }
