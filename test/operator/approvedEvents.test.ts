@@ -3,12 +3,15 @@ import { loadFixture, mine, time } from "@nomicfoundation/hardhat-network-helper
 import { expect } from "chai";
 import { getAddress, id, parseUnits } from "ethers";
 import hre from "hardhat";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { DUTY_ACCOUNTS } from "../../operator/embedded";
 import { developmentKey } from "../../sdk/base/accounts";
+import { parseModelFile } from "../../sdk/node/modelFile";
 import { healthy, type Policy } from "../../scripts/dev/world/faultyRpc";
 import { deployTools, type Tools } from "../sdk/statements/support";
 import { buildApproval, deployDeclared, useApprovals } from "./approvals.support";
-import { openService, transactionsOf, useChain, useFolders } from "./support";
+import { buildModelFile, openService, transactionsOf, useChain, useFolders } from "./support";
 
 const ROLE = id("DEPLOYER_ROLE");
 const operator = developmentKey(DUTY_ACCOUNTS.admit);
@@ -259,7 +262,7 @@ describe("operator duties admit and register: what they log, measure and return 
     it("registers 16 models at once", async () => {
       const names = Array.from({ length: 17 }, (_, index) => `model-${index}`);
       for (const name of names) await deployDeclared(tools, name);
-      api.registrations = await Promise.all(names.map(async (name) => approve(name)));
+      api.registrations = await Promise.all(names.map(async (name) => buildApproval(tools, name)));
       const { service, events, telemetry } = await open("register");
       await automine(false);
       expect(await service.pass()).to.equal(true);
