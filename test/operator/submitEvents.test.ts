@@ -96,6 +96,7 @@ describe("operator duty submit: what it logs, measures and returns @uninstrument
     it("is named after its model and the beginning of its hash when it is posted", async () => {
       const text = formatBundle(await signed());
       expect(nameOfBundle(text)).to.equal(`credit-default-${id(text).slice(2, 18)}.json`);
+      expect(() => nameOfBundle("{")).to.throw(/^the bundle is not JSON: /);
     });
   });
 
