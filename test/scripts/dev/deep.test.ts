@@ -242,6 +242,26 @@ describe("npm run test:deep @uninstrumented", () => {
     expect(() => digest("CTest")).to.throw("forge has compiled 0 contracts CTest, expected one.");
   });
 
+  describe("given the record of the repository", () => {
+    const lines = readFileSync(join(ROOT, "test/solidity/deep.jsonl"), "utf8").trim().split("\n");
+    const entries = lines.map((line) => JSON.parse(line) as { test: string; seed: number; done: number });
+
+    it("has no part twice", () => {
+      expect(new Set(entries.map(({ seed }) => seed)).size).to.equal(entries.length);
+    });
+
+    it("is what docs/testing.md says has been run", () => {
+      const count = (kind: string) =>
+        entries.filter(({ test }) => test.includes(`.${kind}_`)).reduce((sum, { done }) => sum + done, 0);
+      const grouped = (number: number) => number.toLocaleString("en-GB");
+
+      expect(readFileSync(join(ROOT, "docs/testing.md"), "utf8")).to.contain(
+        `The record has ${grouped(entries.length)} of the 1,340 parts, all with the default seed: ` +
+          `${grouped(count("invariant"))} calls and ${grouped(count("testFuzz"))} inputs`,
+      );
+    });
+  });
+
   describe("when forge runs the suites of test/solidity/gate", () => {
     const forge = new Forge(ROOT, {
       FOUNDRY_SRC: "test/solidity/gate",
