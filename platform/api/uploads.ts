@@ -1,7 +1,6 @@
 // Request bodies that are written to disk as they arrive.
 
 import { createHash } from "node:crypto";
-import { createWriteStream } from "node:fs";
 import { open, rm } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import { tooLarge } from "./bodies";
@@ -25,7 +24,9 @@ export async function storeUpload(
   };
   try {
     if (body === null) throw new ApiRefusal(400, "BAD_OPTION", "the body is empty, expected predictions.");
-    await pipeline(body as unknown as AsyncIterable<Uint8Array>, measured, createWriteStream(path, { flags: "wx" }));
+    // Opened before anything can fail: a stream that opens its file by itself could make it after the removal.
+    const writer = (await open(path, "wx")).createWriteStream();
+    await pipeline(body as unknown as AsyncIterable<Uint8Array>, measured, writer);
     if (size === 0) throw new ApiRefusal(400, "BAD_OPTION", "the body is empty, expected predictions.");
     const file = await open(path, "r");
     await file.sync().finally(async () => file.close());
