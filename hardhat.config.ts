@@ -35,7 +35,7 @@ subtask(TASK_COMPILE_SOLIDITY_GET_SOLC_BUILD, async () => ({
 }));
 
 // Every compilation reads and writes Hardhat's cache, even if nothing has changed. A command that read it half written would compile
-// everything again, and take the build away from those that use it.
+// everything again, and take the build away from those that use it. `hardhat clean` and commands with --no-compile take no lock.
 task(TASK_COMPILE, (args, _, runSuper) =>
   withLock(
     join(__dirname, ".build/compile.lock"),

@@ -2,8 +2,8 @@ import { expect } from "chai";
 import hre from "hardhat";
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
-import { hostname, tmpdir } from "node:os";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { withLock } from "../../scripts/lock.cjs";
@@ -89,7 +89,7 @@ describe("Lock among commands @uninstrumented", () => {
     let act: Promise<void>;
     beforeEach(async () => {
       await hold();
-      writeFileSync(lock, "elsewhere 1");
+      writeFileSync(lock, "elsewhere 1 x");
       hasActed = false;
       act = withLock(lock, neverTold, async () => void (hasActed = true));
       await pause(500);
@@ -109,17 +109,74 @@ describe("Lock among commands @uninstrumented", () => {
     });
   });
 
-  it("takes a lock of this machine that was not touched for 30 seconds, although its process runs", async () => {
+  describe("given a holder that gives no sign of life, as after its computer has slept", () => {
+    let owner: string;
+    let isEnded: boolean;
+    let end: () => void;
+    let held: Promise<void>;
+    beforeEach(async () => {
+      const taken = new Promise<void>((isTaken) => {
+        held = withLock(lock, neverTold, async () => {
+          isTaken();
+          await new Promise<void>((done) => (end = done));
+        });
+      });
+      await taken;
+      owner = readFileSync(lock, "utf8");
+      isEnded = false;
+    });
+    const touched = (secondsAgo: number) => utimesSync(lock, new Date(), new Date(Date.now() - secondsAgo * 1_000));
+
+    it("keeps the lock, because its process runs, and gives it back at its end", async () => {
+      touched(590);
+      const next = withLock(lock, neverTold, async () => void (isEnded = true));
+      await pause(300);
+      expect(isEnded).to.equal(false);
+      end();
+      await Promise.all([held, next]);
+      expect(isEnded).to.equal(true);
+      expect(existsSync(lock)).to.equal(false);
+    });
+
+    it("loses the lock after ten minutes, and leaves that of its successor alone", async () => {
+      touched(601);
+      const successor = await withLock(lock, neverTold, async () => {
+        const present = readFileSync(lock, "utf8");
+        end();
+        await held;
+        await pause(1_200); // the former holder would have touched it again
+        expect(readFileSync(lock, "utf8")).to.equal(present);
+        return present;
+      });
+      expect(successor).not.to.equal(owner);
+      expect(existsSync(lock)).to.equal(false);
+    });
+  });
+
+  it("goes on when it can give no sign of life", async () => {
+    const done = await withLock(lock, neverTold, async () => {
+      rmSync(lock);
+      mkdirSync(lock); // no file can be written there
+      await pause(1_200);
+      return "done";
+    });
+    expect(done).to.equal("done");
+  });
+
+  it("removes an abandoned lock although a process was killed while it did so", async () => {
     await hold();
-    writeFileSync(lock, `${hostname()} ${process.pid}`);
-    utimesSync(lock, new Date(), new Date(Date.now() - 31_000));
+    writeFileSync(lock, "elsewhere 1 x");
+    writeFileSync(`${lock}.removal`, "");
+    for (const path of [lock, `${lock}.removal`]) utimesSync(path, new Date(), new Date(Date.now() - 31_000));
     expect(await hold()).to.equal(true);
+    expect(existsSync(`${lock}.removal`)).to.equal(false);
   });
 
   it("is held by whoever compiles, even if nothing has changed", async () => {
     let isCompiled = false;
     let compiled: Promise<void> | undefined;
-    await withLock(join(ROOT, ".build/compile.lock"), neverTold, async () => {
+    const mayWait = () => undefined; // other commands compile meanwhile
+    await withLock(join(ROOT, ".build/compile.lock"), mayWait, async () => {
       compiled = hre.run("compile", { quiet: true }).then(() => void (isCompiled = true));
       await pause(2_000);
       expect(isCompiled).to.equal(false);
