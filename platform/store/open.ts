@@ -1,6 +1,7 @@
 // The database: PostgreSQL if DATABASE_URL names one, otherwise an embedded one in a folder, with the same migrations and queries.
 
 import { drizzle } from "drizzle-orm/node-postgres";
+import { setTimeout as pause } from "node:timers/promises";
 import { Pool, type PoolClient } from "pg";
 import { Problem } from "../../sdk/base/problem";
 import type { Database } from "./database";
@@ -39,6 +40,9 @@ const CONNECTIONS = 10;
 /** Milliseconds within which a connection must be made. */
 const CONNECTING = 10_000;
 
+/** Milliseconds for which a writer's connection may be silent when it is given up. */
+const ANSWERING = 2_000;
+
 /**
  * Opens a database and brings its tables up to date.
  * @throws {Problem} `BUSY` if another process has the folder open, `NO_FILE` if the database cannot be written or is damaged, `BAD_OPTION`
@@ -73,10 +77,11 @@ async function openServer(url: string): Promise<Store> {
     throw new Problem("NODE_FAILED", `the database at ${new URL(url).host} does not answer: ${reason}.`);
   }
   const writers = new Set<PoolClient>();
-  // The server unlocks only some time after a connection was closed; who comes next need not wait for that.
+  // Unlocks first: the server does so by itself only some time after a connection was closed, and later if the connection was lost.
   const release = async (client: PoolClient) => {
     if (!writers.delete(client)) return;
-    await client.query("SELECT pg_advisory_unlock_all()").catch(() => undefined); // a lost connection has no lock
+    const unlocked = client.query("SELECT pg_advisory_unlock_all()").catch(() => undefined);
+    await Promise.race([unlocked, pause(ANSWERING, undefined, { ref: false })]);
     client.release(true);
   };
   return {
