@@ -1,12 +1,12 @@
 /**
  * Gives the fuzz tests 25 million inputs and makes 20 million calls of invariants, in parts that take about ten seconds of processor time
- * each. Parts that passed are kept in .build/deep, and with --record in test/solidity/deep.jsonl, and count until the code of a contract
- * or a Solidity test changes. So the work can be interrupted, and done on several machines.
+ * each. Parts that passed are kept in .build/deep, and with --record in test/solidity/deep.jsonl, and count until the bytecode of their
+ * test changes. So the work can be interrupted, and done on several machines.
  */
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { digestOfBuild, Forge } from "./deep/forge";
+import { digestsOfBuild, Forge } from "./deep/forge";
 import { DEEP_TOTALS, deepPlan } from "./deep/plan";
 import { deepReport, deepFigures, unreachedIn } from "./deep/report";
 import { DeepResults } from "./deep/results";
@@ -27,11 +27,11 @@ async function main(seed: number, minutes: number, isRecorded: boolean) {
   const start = performance.now();
   const forge = new Forge(ROOT);
   const parts = deepPlan(await forge.tests(), DEEP_TOTALS, seed);
-  const build = digestOfBuild(
+  const builds = digestsOfBuild(
     ROOT,
     parts.map(({ contract }) => contract),
   );
-  const results = new DeepResults(join(ROOT, ".build/deep/results.jsonl"), join(ROOT, RECORD), build);
+  const results = new DeepResults(join(ROOT, ".build/deep/results.jsonl"), join(ROOT, RECORD), builds);
   const open = parts.filter((part) => !results.find(part)).length;
   console.log(`${parts.length} parts, of which ${parts.length - open} passed in earlier runs.`);
 

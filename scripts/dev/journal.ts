@@ -14,6 +14,10 @@ export class Journal<Entry> {
     for (const entry of lines.flatMap((line) => parsedLine<Entry>(line))) this.#known.set(keyOf(entry), entry);
   }
 
+  get entries(): readonly Entry[] {
+    return [...this.#known.values()];
+  }
+
   find(key: string): Entry | undefined {
     return this.#known.get(key);
   }

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
-import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
+import { digestOf } from "../mutation/results";
 import { countersIn, sumReached } from "./counters";
 import { commandOf, isInvariant, type DeepPart, type DeepTest } from "./plan";
 import type { DeepResult } from "./results";
@@ -101,22 +101,23 @@ export class Forge {
 }
 
 /**
- * Returns the digest of everything, apart from the part itself, that can change the outcome of a part: the bytecode of the contracts that
- * forge has compiled, which contain what they test, the settings, and the version of forge. Comments do not count.
+ * Returns for each contract the digest of everything, apart from the part itself, that can change the outcome of its parts: the bytecode
+ * that forge has compiled, which contains what it tests, the settings, and the version of forge. Comments do not count.
  */
-export function digestOfBuild(root: string, contracts: readonly string[]): string {
-  const hash = createHash("sha256");
+export function digestsOfBuild(root: string, contracts: readonly string[]): ReadonlyMap<string, string> {
   const { optionalDependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Manifest;
-  for (const forge of FORGES) hash.update(`${forge} ${optionalDependencies[forge]}\n`);
-  for (const file of SETTINGS) hash.update(`${file}\n`).update(readFileSync(join(root, file)));
+  const common = [
+    ...FORGES.map((forge) => `${forge} ${optionalDependencies[forge]}`),
+    ...SETTINGS.flatMap((file) => [file, readFileSync(join(root, file), "utf8")]),
+  ];
   const artifacts = readdirSync(join(root, OUT), { recursive: true, encoding: "utf8" });
-  for (const contract of [...new Set(contracts)].sort()) {
+  const digests = [...new Set(contracts)].map((contract): [string, string] => {
     const found = artifacts.filter((file) => basename(file) === `${contract}.json`);
     if (found.length !== 1) throw new Error(`forge has compiled ${found.length} contracts ${contract}, expected one.`);
     const { bytecode } = JSON.parse(readFileSync(join(root, OUT, found[0] as string), "utf8")) as ForgeArtifact;
-    hash.update(`${contract} ${bytecode.object}\n`);
-  }
-  return hash.digest("hex");
+    return [contract, digestOf(...common, bytecode.object)];
+  });
+  return new Map(digests);
 }
 
 function solidityIn(root: string): string[] {

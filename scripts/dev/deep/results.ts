@@ -26,11 +26,11 @@ export class DeepResults {
   readonly #local: Journal<DeepEntry>;
   readonly #record: Journal<DeepEntry>;
 
-  /** @param build The digest of what is tested. Parts that passed with another do not count. */
+  /** @param builds The digest of what each contract tests. Parts that passed with another do not count. */
   constructor(
     local: string,
     private readonly record: string,
-    private readonly build: string,
+    private readonly builds: ReadonlyMap<string, string>,
   ) {
     [this.#local, this.#record] = [local, record].map((path) => new Journal<DeepEntry>(path, ({ key }) => key)) as [
       Journal<DeepEntry>,
@@ -47,10 +47,12 @@ export class DeepResults {
     this.#local.add({ key: this.#keyOf(part), test: `${contract}.${name}`, seed, done, seconds, reached });
   }
 
-  /** Writes those of the parts that have passed to the record, in their order, and nothing else. */
+  /** Writes those of the parts that have passed to the record, in their order, after what it has of parts with other seeds. */
   keep(parts: readonly DeepPart[]): void {
-    const lines = parts.flatMap((part) => this.#find(part) ?? []).map((entry) => `${JSON.stringify(entry)}\n`);
-    writeFileSync(this.record, lines.join(""));
+    const seeds = new Set(parts.map(({ seed }) => seed));
+    const others = this.#record.entries.filter(({ seed }) => !seeds.has(seed));
+    const passed = parts.flatMap((part) => this.#find(part) ?? []);
+    writeFileSync(this.record, [...others, ...passed].map((entry) => `${JSON.stringify(entry)}\n`).join(""));
   }
 
   #find(part: DeepPart): DeepEntry | undefined {
@@ -59,6 +61,6 @@ export class DeepResults {
   }
 
   #keyOf({ contract, name, seed, runs, depth }: DeepPart): string {
-    return digestOf(this.build, contract, name, ...[seed, runs, depth].map(String));
+    return digestOf(this.builds.get(contract) ?? "", contract, name, ...[seed, runs, depth].map(String));
   }
 }

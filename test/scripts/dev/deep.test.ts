@@ -3,7 +3,7 @@ import { appendFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, w
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { countersIn, sumReached } from "../../../scripts/dev/deep/counters";
-import { digestOfBuild, Forge, type DeepOutcome } from "../../../scripts/dev/deep/forge";
+import { digestsOfBuild, Forge, type DeepOutcome } from "../../../scripts/dev/deep/forge";
 import { commandOf, DEEP_TOTALS, deepPlan, WALK, type DeepPart, type DeepTest } from "../../../scripts/dev/deep/plan";
 import { digestOf } from "../../../scripts/dev/mutation/results";
 import { deepReport, deepFigures, unreachedIn } from "../../../scripts/dev/deep/report";
@@ -19,6 +19,9 @@ const TESTS: DeepTest[] = [
   { contract: "PoolTest", name: "invariant_covers" },
   { contract: "PoolTest", name: "invariant_owes" },
 ];
+const [BUILDS, OTHERS] = ["build", "another"].map(
+  (build) => new Map(TESTS.map(({ contract }) => [contract, build])),
+) as [Map<string, string>, Map<string, string>];
 const TOTALS = { fuzzRuns: 1_001, invariantCalls: 101 * WALK };
 
 const amountOf = (parts: readonly DeepPart[]) => parts.reduce((sum, { runs, depth }) => sum + runs * depth, 0);
@@ -123,22 +126,22 @@ describe("npm run test:deep @uninstrumented", () => {
     };
 
     it("continues where it was interrupted, even in the middle of a line", async () => {
-      expect((await runAll(new DeepResults(file, record, "build"), 3)).ran).to.deep.equal(parts.slice(0, 3));
+      expect((await runAll(new DeepResults(file, record, BUILDS), 3)).ran).to.deep.equal(parts.slice(0, 3));
       appendFileSync(file, '\n{"key":"an');
 
-      expect((await runAll(new DeepResults(file, record, "build"), 5)).ran).to.deep.equal(parts.slice(3, 8));
-      expect((await runAll(new DeepResults(file, record, "build"))).ran).to.deep.equal(parts.slice(8));
-      expect((await runAll(new DeepResults(file, record, "build"))).ran).to.deep.equal([]);
+      expect((await runAll(new DeepResults(file, record, BUILDS), 5)).ran).to.deep.equal(parts.slice(3, 8));
+      expect((await runAll(new DeepResults(file, record, BUILDS))).ran).to.deep.equal(parts.slice(8));
+      expect((await runAll(new DeepResults(file, record, BUILDS))).ran).to.deep.equal([]);
     });
 
     it("starts again when what is compiled has changed", async () => {
-      await runAll(new DeepResults(file, record, "build"));
+      await runAll(new DeepResults(file, record, BUILDS));
 
-      expect((await runAll(new DeepResults(file, record, "another"))).ran).to.deep.equal(parts);
+      expect((await runAll(new DeepResults(file, record, OTHERS))).ran).to.deep.equal(parts);
     });
 
     it("continues elsewhere from the record, which has each part that passed, in order", async () => {
-      const results = new DeepResults(file, record, "build");
+      const results = new DeepResults(file, record, BUILDS);
       await runAll(results, 3);
       results.keep(parts);
       const lines = readFileSync(record, "utf8").split("\n");
@@ -150,19 +153,38 @@ describe("npm run test:deep @uninstrumented", () => {
         })),
       );
 
-      const elsewhere = new DeepResults(join(folder, "elsewhere/results.jsonl"), record, "build");
+      const elsewhere = new DeepResults(join(folder, "elsewhere/results.jsonl"), record, BUILDS);
       expect((await runAll(elsewhere)).ran).to.deep.equal(parts.slice(3));
       elsewhere.keep(parts);
       expect(readFileSync(record, "utf8").split("\n")).to.have.length(parts.length + 1);
-      expect((await runAll(new DeepResults(join(folder, "third.jsonl"), record, "another"))).ran).to.deep.equal(parts);
+      expect((await runAll(new DeepResults(join(folder, "third.jsonl"), record, OTHERS))).ran).to.deep.equal(parts);
+      const changed = new Map([...BUILDS, ["PoolTest", "another"]]);
+      expect((await runAll(new DeepResults(join(folder, "fourth.jsonl"), record, changed))).ran).to.deep.equal(
+        parts.filter(({ contract }) => contract === "PoolTest"),
+      );
+    });
+
+    it("keeps in the record what has passed with other seeds", async () => {
+      const others = deepPlan(TESTS, TOTALS, 2);
+      const results = new DeepResults(file, record, BUILDS);
+      await runAll(results, 3);
+      results.keep(parts);
+      const before = readFileSync(record, "utf8");
+      const later = new DeepResults(file, record, BUILDS);
+      later.add(others[0]!, { seconds: 1, done: 1, reached: {} });
+      later.keep(others);
+      const after = readFileSync(record, "utf8");
+
+      expect(after.startsWith(before)).to.equal(true);
+      expect((JSON.parse(after.slice(before.length)) as { seed: number }).seed).to.equal(20_000);
     });
 
     it("continues after a part that fails, and tries that one again the next time", async () => {
-      const { ran, failures } = await runAll(new DeepResults(file, record, "build"), Infinity, parts[2]);
+      const { ran, failures } = await runAll(new DeepResults(file, record, BUILDS), Infinity, parts[2]);
 
       expect(ran).to.deep.equal(parts);
       expect(failures).to.deep.equal([{ part: parts[2], reason: "1 != 2" }]);
-      expect((await runAll(new DeepResults(file, record, "build"))).ran).to.deep.equal([parts[2]]);
+      expect((await runAll(new DeepResults(file, record, BUILDS))).ran).to.deep.equal([parts[2]]);
     });
   });
 
@@ -174,7 +196,7 @@ describe("npm run test:deep @uninstrumented", () => {
     );
     const walked = parts.filter(isWalked);
     function resultsOf(some: readonly DeepPart[], reached: Record<string, number>): DeepResults {
-      const results = new DeepResults(file, record, "build");
+      const results = new DeepResults(file, record, BUILDS);
       for (const part of some) results.add(part, { seconds: 2, done: part.runs * part.depth, reached });
       return results;
     }
@@ -220,16 +242,17 @@ describe("npm run test:deep @uninstrumented", () => {
       const artifact = { bytecode: { object }, metadata: { comment } };
       writeFileSync(join(out, `${contract}.t.sol/${contract}.json`), JSON.stringify(artifact));
     };
-    const digest = (...contracts: string[]) => digestOfBuild(folder, contracts);
+    const digest = (...contracts: string[]) => digestsOfBuild(folder, contracts).get(contracts[0]!);
     compile("ATest", "0x00");
     compile("BTest", "0x01");
     const digests = [digest("ATest", "BTest")];
-    expect(digest("BTest", "ATest", "BTest")).to.equal(digests[0]);
+    expect(digest("ATest")).to.equal(digests[0]);
     compile("ATest", "0x00", "new");
+    compile("BTest", "0x02");
     expect(digest("ATest", "BTest")).to.equal(digests[0]);
 
-    compile("BTest", "0x02");
-    digests.push(digest("ATest", "BTest"), digest("ATest"));
+    compile("ATest", "0x03");
+    digests.push(digest("ATest", "BTest"), digest("BTest"));
     for (const path of settings) {
       appendFileSync(join(folder, path), "\n");
       digests.push(digest("ATest", "BTest"));
