@@ -44,7 +44,7 @@ async function main(): Promise<void> {
 /** The README of both packages, which names the other documents instead of linking to what is not in them. */
 function readme(): string {
   const document = readFileSync(join(ROOT, "docs/integrating.md"), "utf8");
-  return document.replace(/\[[^\]]+\]\(([\w-]+\.md)\)/g, "`docs/$1` in the repository");
+  return document.replace(/\[([\w-]+\.md)\]\(\1\)/g, "`docs/$1` in the repository");
 }
 
 function buildProtocol(): void {
