@@ -129,7 +129,7 @@ export class FeePayments {
     const ids = trailingWords(data, (this.router.interface as Interface).encodeFunctionData(call.fragment, call.args));
     if (call.name === "payForCalls") return ids.map((record) => [record, String(call.args[0]), null]);
     if (call.name !== "depositFees") return [];
-    const deposits = [...(call.args[0] as readonly { model: string; amount: bigint }[])]; // ethers' own lists map nothing to [0]
+    const deposits = [...(call.args[0] as readonly { model: string; amount: bigint }[])]; // flatMap of ethers' Result makes [0] of an empty list
     const results = logs.filter((log) => this.isEvent(log, "FeeDeposited") || this.isEvent(log, "DepositFailed"));
     return deposits.flatMap(({ model, amount }, index): PaidRecord[] => {
       const [record, result] = [ids[index], results[index]];

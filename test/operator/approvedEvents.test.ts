@@ -1,28 +1,32 @@
 // SPDX-License-Identifier: MIT
 import { loadFixture, mine, time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
-import { getAddress, id, parseUnits } from "ethers";
+import { getAddress, id } from "ethers";
 import hre from "hardhat";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { DUTY_ACCOUNTS } from "../../operator/embedded";
 import { developmentKey } from "../../sdk/base/accounts";
 import { parseModelFile } from "../../sdk/node/modelFile";
-import { healthy, type Policy } from "../../scripts/dev/world/faultyRpc";
+import { healthy } from "../../scripts/dev/world/faultyRpc";
 import { deployTools, type Tools } from "../sdk/statements/support";
 import { buildApproval, deployDeclared, useApprovals } from "./approvals.support";
-import { buildModelFile, openService, transactionsOf, useChain, useFolders } from "./support";
+import {
+  automine,
+  buildModelFile,
+  lastHash,
+  openService,
+  OUTBID,
+  refusing,
+  transactionsOf,
+  useChain,
+  useFolders,
+} from "./support";
 
 const ROLE = id("DEPLOYER_ROLE");
 const operator = developmentKey(DUTY_ACCOUNTS.admit);
 const registrar = developmentKey(DUTY_ACCOUNTS.register);
-const fees = { maxFeePerGas: parseUnits("400", "gwei"), maxPriorityFeePerGas: parseUnits("300", "gwei") };
 
-/** A chain that refuses every estimate of gas, without a reason. */
-const refusing: Policy = ({ method }) =>
-  method === "eth_estimateGas"
-    ? { kind: "error", error: { code: 3, message: "execution reverted", data: "0x" } }
-    : { kind: "pass" };
 const REASON = "refused on chain, without a reason";
 
 describe("operator duties admit and register: what they log, measure and return @uninstrumented", () => {
@@ -39,14 +43,12 @@ describe("operator duties admit and register: what they log, measure and return 
     await automine(true);
   });
 
-  const automine = async (isOn: boolean) => hre.network.provider.send("evm_setAutomine", [isOn]);
   const open = async (duty: "admit" | "register", limits: object = {}) =>
     openService(tools, chain, folders, {
       duties: [duty],
       approvals: { url: api.url, key: "hk_test_secret" },
       ...limits,
     });
-  const lastHash = async () => (await hre.ethers.provider.getBlock("latest", true))!.prefetchedTransactions[0]!.hash;
   const estimates = () => chain.rpc.requests.filter(({ method }) => method === "eth_estimateGas").length;
   const wallet = (number: number) => getAddress(`0x${number.toString(16).padStart(40, "a")}`);
   const admit = (...numbers: number[]) => {
@@ -66,7 +68,7 @@ describe("operator duties admit and register: what they log, measure and return 
   /** Somebody uses the next nonce of an account, at a higher fee. */
   const useNonce = async (address: string, nonce: number) => {
     const account = await hre.ethers.getSigner(address);
-    await account.sendTransaction({ to: account, nonce, ...fees });
+    await account.sendTransaction({ to: account, nonce, ...OUTBID });
     await mine(1);
     await automine(true);
   };
@@ -149,7 +151,7 @@ describe("operator duties admit and register: what they log, measure and return 
       await automine(false);
       await service.pass();
       said();
-      await tools.tokenManager.connect(tools.admin).revokeRole(id("OPERATOR_ROLE"), operator.address, fees);
+      await tools.tokenManager.connect(tools.admin).revokeRole(id("OPERATOR_ROLE"), operator.address, OUTBID);
       await automine(true);
       await mine(1);
       await service.pass();

@@ -16,7 +16,7 @@ import { formatBundle } from "../../sdk/schemas/bundle";
 import { attesterKeys, MODEL, proposed, signedBy, type Tools } from "../sdk/statements/support";
 import { buildApproval, deployDeclared, useApprovals } from "./approvals.support";
 import { deployMarkets } from "./markets.support";
-import { declare, openService, useChain, useFolders, withoutTime, type Entry } from "./support";
+import { automine, declare, type Entry, openService, OUTBID, useChain, useFolders, withoutTime } from "./support";
 
 /** What one duty is given to do, and what it tells of that. */
 interface Task {
@@ -32,11 +32,7 @@ interface Task {
 }
 
 /** Fees and gas of a transaction that is mined before those of the duties. */
-const EARLIER = {
-  maxFeePerGas: parseUnits("1000", "gwei"),
-  maxPriorityFeePerGas: parseUnits("100", "gwei"),
-  gasLimit: 1_000_000,
-};
+const EARLIER = { ...OUTBID, gasLimit: 1_000_000 };
 
 const WALLET = "0xaAaAaAaaAaAaAaaAaAAAAAAAAaaaAaAaAaaAaaAa";
 
@@ -54,7 +50,7 @@ describe("operator: what holds for every duty @uninstrumented", () => {
     chain.rpc.forget();
   });
   afterEach(async () => {
-    await hre.network.provider.send("evm_setAutomine", [true]);
+    await automine(true);
   });
 
   const accountOf = (duty: DutyName) => developmentKey(DUTY_ACCOUNTS[duty]).address;
@@ -129,7 +125,6 @@ describe("operator: what holds for every duty @uninstrumented", () => {
 
   const open = async (duty: DutyName) =>
     openService(tools, chain, folders, { duties: [duty], approvals: { url: api.url, key: "hk_test_secret" } });
-  const holdBlocks = async () => hre.network.provider.send("evm_setAutomine", [false]);
   const count = (method: string) => chain.rpc.requests.filter((request) => request.method === method).length;
   /** The last transaction of an account in the chain. */
   async function lastOf(address: string) {
@@ -167,7 +162,7 @@ describe("operator: what holds for every duty @uninstrumented", () => {
 
       it("sends its transaction once while no block is mined, and says that nothing has changed", async () => {
         const { service, telemetry } = await open(duty);
-        await holdBlocks();
+        await automine(false);
         const passes = [await service.pass(), await service.pass(), await service.pass()];
 
         expect(passes).to.deep.equal([true, false, false]);
@@ -177,7 +172,7 @@ describe("operator: what holds for every duty @uninstrumented", () => {
 
       it("warns of a transaction that reverts, and counts it", async () => {
         const { service, log, telemetry } = await open(duty);
-        await holdBlocks();
+        await automine(false);
         await service.pass();
         await spoil();
         await mine(1);
@@ -194,13 +189,13 @@ describe("operator: what holds for every duty @uninstrumented", () => {
 
       it("warns of a transaction whose nonce another one has used, counts it, and sends a new one", async () => {
         const { service, settle, log, telemetry } = await open(duty);
-        await holdBlocks();
+        await automine(false);
         await service.pass();
         const nonce = entriesOf(log, duty, "sent")[0]!["nonce"] as number;
         const account = await hre.ethers.getSigner(accountOf(duty));
         await account.sendTransaction({ to: account, nonce, ...EARLIER });
         await mine(1);
-        await hre.network.provider.send("evm_setAutomine", [true]);
+        await automine(true);
         await settle();
         await settle();
 

@@ -6,16 +6,10 @@ import hre from "hardhat";
 import { mkdirSync, rmSync, utimesSync } from "node:fs";
 import type { IERC20Metadata, UsageFeeRouter } from "../../.build/typechain";
 import { readMeteringRecord } from "../../operator/duties/records";
-import { healthy, type Policy } from "../../scripts/dev/world/faultyRpc";
+import { healthy } from "../../scripts/dev/world/faultyRpc";
 import { expectProblem, type Tools } from "../sdk/statements/support";
 import { deployMarkets, FUNDS, payer } from "./markets.support";
-import { LATER, LONG_AGO, openService, useChain, useFolders } from "./support";
-
-/** A chain on which nothing is final yet. */
-const unfinal: Policy = ({ method, params: [block] }) =>
-  method === "eth_getBlockByNumber" && block === "finalized"
-    ? { kind: "error", error: { code: -32_000, message: "finalized block not found" } }
-    : { kind: "pass" };
+import { automine, lastHash, LATER, LONG_AGO, openService, OUTBID, unfinal, useChain, useFolders } from "./support";
 
 describe("operator duty fees: what it logs, measures and returns @uninstrumented", () => {
   const chain = useChain();
@@ -32,12 +26,10 @@ describe("operator duty fees: what it logs, measures and returns @uninstrumented
     await automine(true);
   });
 
-  const automine = async (isOn: boolean) => hre.network.provider.send("evm_setAutomine", [isOn]);
   const open = async (limits: object = {}) => openService(tools, chain, folders, { duties: ["fees"], ...limits });
   const drop = (record: { id: string; model?: string; amount?: string; calls?: number }, name = record.id) =>
     folders.write(`fees/${name}.json`, { model: "paid", ...record });
   const spent = async () => FUNDS - (await reserve.balanceOf(payer.address));
-  const lastHash = async () => (await hre.ethers.provider.getBlock("latest", true))!.prefetchedTransactions[0]!.hash;
   const requested = (name: string) => chain.rpc.requests.filter(({ method }) => method === name);
   /** Acts while our clock stands still. */
   const at = async (milliseconds: number, action: () => Promise<unknown>) => {
@@ -253,8 +245,6 @@ describe("operator duty fees: what it logs, measures and returns @uninstrumented
   });
 
   describe("given a transaction that pays nothing", () => {
-    const fees = { maxFeePerGas: parseUnits("400", "gwei"), maxPriorityFeePerGas: parseUnits("300", "gwei") };
-
     it("logs that its nonce was used by another transaction, and pays the record with the next", async () => {
       const { service, settle, said, telemetry } = await open();
       drop({ id: "a", amount: "10" });
@@ -263,7 +253,7 @@ describe("operator duty fees: what it logs, measures and returns @uninstrumented
       expect(await service.pass()).to.equal(false);
       said();
       const account = await hre.ethers.getSigner(payer.address);
-      await account.sendTransaction({ to: account, nonce: 2, ...fees });
+      await account.sendTransaction({ to: account, nonce: 2, ...OUTBID });
       await mine(1);
       await automine(true);
       await settle();
@@ -283,7 +273,7 @@ describe("operator duty fees: what it logs, measures and returns @uninstrumented
       await automine(false);
       await service.pass();
       said();
-      await tools.registry.connect(tools.governor).setPricePerThousandCalls(id("paid"), 5_000_000n, fees);
+      await tools.registry.connect(tools.governor).setPricePerThousandCalls(id("paid"), 5_000_000n, OUTBID);
       await automine(true);
       await mine(1);
       expect(await service.pass()).to.equal(true);
@@ -304,7 +294,7 @@ describe("operator duty fees: what it logs, measures and returns @uninstrumented
       said();
       const taker = await hre.ethers.getImpersonatedSigner(await router.getAddress());
       await setBalance(taker.address, 10n ** 20n);
-      await reserve.connect(taker).transferFrom(payer.address, tools.alice, FUNDS, fees);
+      await reserve.connect(taker).transferFrom(payer.address, tools.alice, FUNDS, OUTBID);
       await automine(true);
       await mine(1);
       await settle();

@@ -1,27 +1,32 @@
 // SPDX-License-Identifier: MIT
 import { loadFixture, mine, time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
-import { id, parseUnits } from "ethers";
+import { id } from "ethers";
 import hre from "hardhat";
 import { rmSync, utimesSync } from "node:fs";
 import { DUTY_ACCOUNTS } from "../../operator/embedded";
 import { developmentKey } from "../../sdk/base/accounts";
-import { healthy, type Policy } from "../../scripts/dev/world/faultyRpc";
+import { healthy } from "../../scripts/dev/world/faultyRpc";
 import { deployTools, expectProblem, type Tools } from "../sdk/statements/support";
-import { buildModelFile, declare, expectLaunched, openService, register, useChain, useFolders } from "./support";
+import {
+  automine,
+  buildModelFile,
+  declare,
+  expectLaunched,
+  lastHash,
+  openService,
+  OUTBID,
+  refusing,
+  register,
+  useChain,
+  useFolders,
+} from "./support";
 
 const poolCreator = developmentKey(DUTY_ACCOUNTS.pools);
 const distributor = developmentKey(DUTY_ACCOUNTS.distribute);
-const fees = { maxFeePerGas: parseUnits("400", "gwei"), maxPriorityFeePerGas: parseUnits("300", "gwei") };
 
 /** The model that the fixture registers, which no file declares. */
 const UNDECLARED = "credit-default";
-
-/** A chain that refuses every estimate of gas, without a reason. */
-const refusing: Policy = ({ method }) =>
-  method === "eth_estimateGas"
-    ? { kind: "error", error: { code: 3, message: "execution reverted", data: "0x" } }
-    : { kind: "pass" };
 
 describe("operator duties distribute and pools: what they log, measure and return @uninstrumented", () => {
   const chain = useChain();
@@ -36,10 +41,8 @@ describe("operator duties distribute and pools: what they log, measure and retur
     await automine(true);
   });
 
-  const automine = async (isOn: boolean) => hre.network.provider.send("evm_setAutomine", [isOn]);
   const open = async (duty: "distribute" | "pools", limits: object = {}) =>
     openService(tools, chain, folders, { duties: [duty], ...limits });
-  const lastHash = async () => (await hre.ethers.provider.getBlock("latest", true))!.prefetchedTransactions[0]!.hash;
   const estimates = () => chain.rpc.requests.filter(({ method }) => method === "eth_estimateGas").length;
   const undeclared = {
     level: "warn",
@@ -121,7 +124,7 @@ describe("operator duties distribute and pools: what they log, measure and retur
       await service.pass();
       said();
       const account = await hre.ethers.getSigner(poolCreator.address);
-      await account.sendTransaction({ to: account, nonce: 0, ...fees });
+      await account.sendTransaction({ to: account, nonce: 0, ...OUTBID });
       await mine(1);
       await automine(true);
       await settle();
@@ -142,7 +145,7 @@ describe("operator duties distribute and pools: what they log, measure and retur
       await automine(false);
       await service.pass();
       said();
-      await tools.tokenManager.connect(tools.guardian).pauseLaunches(3_600n, fees);
+      await tools.tokenManager.connect(tools.guardian).pauseLaunches(3_600n, OUTBID);
       await automine(true);
       await mine(1);
       await service.pass();

@@ -305,7 +305,7 @@ describe("operator: the payments of the fee account", () => {
       expect(asked[0]).to.equal(0);
     });
 
-    it("are reported as not told if the block shows no transaction of the account with the nonce", async () => {
+    it("are reported as unknown if the block shows no transaction of the account with the nonce", async () => {
       const { countAt } = counting();
       transactions.set("0x0", { nonce: 5, block: 8 });
       const error: unknown = await payments.complete(view(10), 1, countAt).catch((thrown: unknown) => thrown);

@@ -377,7 +377,7 @@ describe("operator duty release @uninstrumented", () => {
       expect(telemetry.get("refused", { duty: "release" })).to.equal(1);
     });
 
-    it("says of a pass that something has changed when it sends, when it finds what was sent done, and not otherwise", async () => {
+    it("says that a pass has changed something when it sends, when it finds a release done, and not otherwise", async () => {
       const payouts = [await queue("first"), await queue("second")];
       await waitFor(tools, payouts[1]!);
       const { service } = await open();

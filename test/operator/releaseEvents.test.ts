@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { loadFixture, mine, time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
-import { id, parseUnits, toQuantity, ZeroHash } from "ethers";
+import { id, toQuantity, ZeroHash } from "ethers";
 import hre from "hardhat";
 import { DUTY_ACCOUNTS } from "../../operator/embedded";
 import { developmentKey } from "../../sdk/base/accounts";
@@ -17,10 +17,9 @@ import {
   type QueuedPayout,
 } from "../../scripts/dev/world/payouts";
 import { deployTools, type Tools } from "../sdk/statements/support";
-import { openService, useChain, useFolders } from "./support";
+import { automine, lastHash, openService, OUTBID, useChain, useFolders } from "./support";
 
 const releaser = developmentKey(DUTY_ACCOUNTS.release);
-const fees = { maxFeePerGas: parseUnits("400", "gwei"), maxPriorityFeePerGas: parseUnits("300", "gwei") };
 
 describe("operator duty release: what it logs, measures and returns @uninstrumented", () => {
   const chain = useChain();
@@ -37,7 +36,6 @@ describe("operator duty release: what it logs, measures and returns @uninstrumen
     await automine(true);
   });
 
-  const automine = async (isOn: boolean) => hre.network.provider.send("evm_setAutomine", [isOn]);
   const open = async (limits: object = {}) => openService(tools, chain, folders, { duties: ["release"], ...limits });
   /** An improvement of a model of its own, whose payout waits, and its transaction. */
   async function queue(modelId: string): Promise<QueuedPayout & { readonly hash: string; readonly block: number }> {
@@ -47,7 +45,6 @@ describe("operator duty release: what it logs, measures and returns @uninstrumen
   }
   const isReleased = async ({ model, evaluationId }: QueuedPayout) =>
     (await tools.registry.payoutOf(model, evaluationId)) === RELEASED;
-  const lastHash = async () => (await hre.ethers.provider.getBlock("latest", true))!.prefetchedTransactions[0]!.hash;
   const pendingHash = async () =>
     ((await hre.network.provider.send("eth_pendingTransactions", [])) as { hash: string }[])[0]!.hash;
   const receipts = () => chain.rpc.requests.filter(({ method: name }) => name === "eth_getTransactionReceipt");
@@ -166,7 +163,7 @@ describe("operator duty release: what it logs, measures and returns @uninstrumen
       await automine(false);
       await service.service.pass();
       said();
-      await tools.registry.connect(tools.guardian).stopPayouts(method, 1n, fees);
+      await tools.registry.connect(tools.guardian).stopPayouts(method, 1n, OUTBID);
       await automine(true);
       await mine(1);
       expect(await service.service.pass()).to.equal(true);
@@ -185,7 +182,7 @@ describe("operator duty release: what it logs, measures and returns @uninstrumen
       await service.service.pass();
       service.said();
       const { to, data } = (await hre.ethers.provider.getTransaction(await pendingHash()))!;
-      await tools.relayer.sendTransaction({ to, data, gasLimit: 1_000_000, ...fees });
+      await tools.relayer.sendTransaction({ to, data, gasLimit: 1_000_000, ...OUTBID });
       await automine(true);
       await mine(1);
       chain.rpc.policy = ({ method: name }) =>
@@ -204,7 +201,7 @@ describe("operator duty release: what it logs, measures and returns @uninstrumen
       await service.service.pass();
       service.said();
       const account = await hre.ethers.getSigner(releaser.address);
-      await account.sendTransaction({ to: account, nonce: 0, ...fees });
+      await account.sendTransaction({ to: account, nonce: 0, ...OUTBID });
       await mine(1);
       await automine(true);
       await service.settle();

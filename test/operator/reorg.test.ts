@@ -5,20 +5,14 @@ import { id, Transaction } from "ethers";
 import hre from "hardhat";
 import { rmSync } from "node:fs";
 import { formatBundle } from "../../sdk/schemas/bundle";
-import { healthy, type Policy } from "../../scripts/dev/world/faultyRpc";
+import { healthy } from "../../scripts/dev/world/faultyRpc";
 import { improve, registerModel } from "../../scripts/dev/world/improvements";
 import { queuedBy, waitFor } from "../../scripts/dev/world/payouts";
 import { attesterKeys, buildMeasured, proposed, signedBy, type Tools } from "../sdk/statements/support";
 import { deployMarkets, FUNDS, payer } from "./markets.support";
-import { declare, expectLaunched, openService, useChain, useFolders, withoutTime } from "./support";
+import { declare, expectLaunched, openService, unfinal, useChain, useFolders, withoutTime } from "./support";
 
 const CONFIRMATIONS = 2;
-
-/** A chain on which nothing is final yet. */
-const unfinal: Policy = ({ method, params: [block] }) =>
-  method === "eth_getBlockByNumber" && block === "finalized"
-    ? { kind: "error", error: { code: -32_000, message: "finalized block not found" } }
-    : { kind: "pass" };
 
 describe("operator after a reorganisation deeper than the confirmations @uninstrumented", () => {
   const chain = useChain();

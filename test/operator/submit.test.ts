@@ -120,13 +120,6 @@ describe("operator duty submit @uninstrumented", () => {
       expect(await transactionsOf(submitter.address)).to.deep.equal({ count: 0, failed: 0 });
     });
 
-    it("changes nothing because of a folder with a file's name", async () => {
-      const { service } = await open();
-      mkdirSync(folders.path("submit", "0.json"));
-
-      expect(await service.pass()).to.equal(false);
-    });
-
     it("submits other bundles past a folder with a file's name", async () => {
       const { settle, events } = await open();
       mkdirSync(folders.path("submit", "0.json"));

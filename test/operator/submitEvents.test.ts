@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { loadFixture, mine, time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
-import { id, parseUnits, Transaction } from "ethers";
+import { id, Transaction } from "ethers";
 import hre from "hardhat";
 import { mkdirSync, rmSync, utimesSync } from "node:fs";
 import { nameOfBundle } from "../../operator/duties/submit";
@@ -9,20 +9,24 @@ import { DUTY_ACCOUNTS } from "../../operator/embedded";
 import { developmentKey } from "../../sdk/base/accounts";
 import { formatBundle, type Bundle } from "../../sdk/schemas/bundle";
 import { submit } from "../../sdk/statements/submit";
-import { healthy, type Policy } from "../../scripts/dev/world/faultyRpc";
+import { healthy } from "../../scripts/dev/world/faultyRpc";
 import { benchmarkWith, DELTA, improve } from "../../scripts/dev/world/improvements";
 import { DAY } from "../../scripts/dev/world/units";
 import { attesterKeys, buildMeasured, deployTools, proposed, signedBy, type Tools } from "../sdk/statements/support";
-import { declare, LATER, openService, transactionsOf, useChain, useFolders } from "./support";
+import {
+  automine,
+  declare,
+  LATER,
+  openService,
+  OUTBID,
+  transactionsOf,
+  unfinal,
+  useChain,
+  useFolders,
+} from "./support";
 
 const submitter = developmentKey(DUTY_ACCOUNTS.submit);
 const [first, second, third] = attesterKeys;
-
-/** A chain on which nothing is final yet. */
-const unfinal: Policy = ({ method, params: [block] }) =>
-  method === "eth_getBlockByNumber" && block === "finalized"
-    ? { kind: "error", error: { code: -32_000, message: "finalized block not found" } }
-    : { kind: "pass" };
 
 describe("operator duty submit: what it logs, measures and returns @uninstrumented", () => {
   const chain = useChain();
@@ -34,14 +38,13 @@ describe("operator duty submit: what it logs, measures and returns @uninstrument
     chain.rpc.policy = healthy;
   });
   afterEach(async () => {
-    await hre.network.provider.send("evm_setAutomine", [true]);
+    await automine(true);
   });
 
   const signed = async (overrides: Parameters<typeof proposed>[1] = {}): Promise<Bundle> =>
     signedBy(tools, (await proposed(tools, overrides)).bundle, second!, first!);
   const open = async (limits: object = {}) => openService(tools, chain, folders, { duties: ["submit"], ...limits });
   const drop = (name: string, bundle: Bundle) => folders.write(`submit/${name}.json`, formatBundle(bundle));
-  const automine = async (isOn: boolean) => hre.network.provider.send("evm_setAutomine", [isOn]);
   const refused = (file: string, reason: string) => ({
     level: "warn",
     event: "refused",
@@ -169,7 +172,7 @@ describe("operator duty submit: what it logs, measures and returns @uninstrument
       expect(events("sent").map(({ duty }) => duty)).to.deep.equal(Array(16).fill("pools"));
     });
 
-    it("does not move while a file cannot be read or is being written", async () => {
+    it("says that a pass has changed nothing while a file cannot be read or is being written", async () => {
       const { service, said } = await open();
       mkdirSync(folders.path("submit", "0.json"));
       expect(await service.pass()).to.equal(false);
@@ -398,8 +401,6 @@ describe("operator duty submit: what it logs, measures and returns @uninstrument
   });
 
   describe("given a transaction that does not succeed", () => {
-    const fees = { maxFeePerGas: parseUnits("400", "gwei"), maxPriorityFeePerGas: parseUnits("300", "gwei") };
-
     it("logs that it was reverted because somebody was faster, and takes the bundle as done", async () => {
       const { service, said, telemetry } = await open();
       drop("a", await signed());
@@ -409,7 +410,7 @@ describe("operator duty submit: what it logs, measures and returns @uninstrument
       said();
       const [raw] = chain.rpc.requests.filter(({ method }) => method === "eth_sendRawTransaction");
       const { to, data } = Transaction.from(String(raw!.params[0]));
-      const { hash } = await tools.relayer.sendTransaction({ to, data, gasLimit: 2_000_000, ...fees });
+      const { hash } = await tools.relayer.sendTransaction({ to, data, gasLimit: 2_000_000, ...OUTBID });
       await automine(true);
       await mine(1);
       expect(await service.pass()).to.equal(true);
@@ -428,7 +429,7 @@ describe("operator duty submit: what it logs, measures and returns @uninstrument
       await service.pass();
       said();
       const account = await hre.ethers.getSigner(submitter.address);
-      await account.sendTransaction({ to: account, nonce: 0, ...fees });
+      await account.sendTransaction({ to: account, nonce: 0, ...OUTBID });
       await mine(1);
       await automine(true);
       await settle();

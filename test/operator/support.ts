@@ -15,7 +15,7 @@ import type { SpendingLimits } from "../../operator/duties/feeBatch";
 import { DUTY_ACCOUNTS } from "../../operator/embedded";
 import { Service } from "../../operator/service";
 import { Telemetry } from "../../operator/telemetry";
-import { startFaultyRpc, type FaultyRpc } from "../../scripts/dev/world/faultyRpc";
+import { startFaultyRpc, type FaultyRpc, type Policy } from "../../scripts/dev/world/faultyRpc";
 import type { Tools } from "../sdk/statements/support";
 
 const SPEC = resolve(__dirname, "../../deploy/benchmarks/credit-default-zk/benchmark.json");
@@ -26,6 +26,28 @@ export const [LONG_AGO, LATER] = [new Date(0), new Date(Date.now() + 86_400_000)
 
 /** Far more passes than any test needs until nothing moves. */
 const MOST_PASSES = 150;
+
+/** Fees of a transaction that is mined before those of the service, or in their place. */
+export const OUTBID = { maxFeePerGas: parseUnits("400", "gwei"), maxPriorityFeePerGas: parseUnits("300", "gwei") };
+
+/** A chain that refuses every estimate of gas, without a reason. */
+export const refusing: Policy = ({ method }) =>
+  method === "eth_estimateGas"
+    ? { kind: "error", error: { code: 3, message: "execution reverted", data: "0x" } }
+    : { kind: "pass" };
+
+/** A chain on which nothing is final yet. */
+export const unfinal: Policy = ({ method, params: [block] }) =>
+  method === "eth_getBlockByNumber" && block === "finalized"
+    ? { kind: "error", error: { code: -32_000, message: "finalized block not found" } }
+    : { kind: "pass" };
+
+/** Whether each transaction is mined at once, or none is until a test mines a block. */
+export const automine = async (isOn: boolean) => hre.network.provider.send("evm_setAutomine", [isOn]);
+
+/** The hash of the first transaction in the latest block. */
+export const lastHash = async () =>
+  (await hre.ethers.provider.getBlock("latest", true))!.prefetchedTransactions[0]!.hash;
 
 /** A line of the log. */
 export interface Entry {
